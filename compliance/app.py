@@ -1,0 +1,88 @@
+"""Puts the parts together; the only module that knows all of them."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from apiflask import APIFlask
+from flask import Flask
+from jinja2 import StrictUndefined
+
+from compliance.operations.founding import open_keyring
+from compliance.settings import Settings
+from compliance.store.base import db
+from compliance.store.schema import upgrade
+from compliance.store.session import Database, engine_options, prepare_engine
+from compliance.web.auth import register_auth
+from compliance.web.context import EXTENSION, Services
+from compliance.web.errors import register_errors
+from compliance.web.identity import register_identity
+from compliance.web.security import register_security
+
+PACKAGE: Final = Path(__file__).resolve().parent
+ROOT: Final = PACKAGE if (PACKAGE / "templates").is_dir() else PACKAGE.parent
+"""Templates, static files and migrations lie in the wheel's package or beside it in a checkout."""
+
+
+def utc_now() -> datetime:
+    """The clock of a running installation, to the millisecond as records keep it."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def settings_from_environment(*, demo: bool = False) -> Settings:
+    return Settings.from_environ(os.environ, demo=demo)
+
+
+def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Flask:
+    """Build the application for one installation; opens no connection and writes no table."""
+    app = APIFlask(
+        "compliance",
+        title="Aseptrail",
+        version="1",
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+        spec_path=None,
+        docs_path=None,
+    )
+    app.config.from_pyfile(str(ROOT / "config.py"))
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_SECURE=settings.cookie_secure,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+        database = Database(
+            db.engine,
+            lock_file=settings.data_dir / "writer.lock" if settings.uses_sqlite else None,
+        )
+    app.extensions[EXTENSION] = Services(
+        database=database,
+        clock=clock,
+        settings=settings,
+        keys_folder=settings.data_dir / "keys",
+        extras={"keyring": open_keyring(settings.data_dir)},
+    )
+    register_security(app)
+    register_identity(app)
+    register_errors(app)
+    register_auth(app)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    return app
+
+
+def migrate(app: Flask) -> None:
+    """Bring the database to the newest revision; called at every start."""
+    services: Services = app.extensions[EXTENSION]
+    upgrade(services.database, ROOT / "migrations")

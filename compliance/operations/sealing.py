@@ -1,0 +1,113 @@
+"""The step that must not be half done: appending entries to a clinic's log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from compliance.domain.access import Actor
+from compliance.errors import ComplianceError, NotFound
+from compliance.ledger.entry import encode_entry, format_time
+from compliance.ledger.tree import Frontier, hash_leaf
+from compliance.store import log
+from compliance.store.session import Tx
+
+PLACES = {
+    "template.published": ("template", "hash"),
+    "user.added": ("user", "user"),
+    "device.added": ("device", "device"),
+    "product.added": ("product", "product"),
+    "pack.registered": ("pack", "pack"),
+    "pack.released": ("pack_released", "pack"),
+    "session.opened": ("session", "session"),
+    "session.closed": ("session_closed", "session"),
+    "session.aborted": ("session_closed", "session"),
+    "session.signed": ("session_signed", "session"),
+    "report.exported": ("report", "report"),
+}
+"""Entries that later entries refer to: (place kind, the key of ``data`` that names the thing)."""
+
+
+class LogDamaged(ComplianceError):
+    """The log of a clinic lacks something that it must have."""
+
+    code = "log_damaged"
+
+
+def begin_log(
+    tx: Tx, clinic_id: str, data: Mapping[str, Any], *, actor: Actor, now: datetime
+) -> None:
+    """Make the log of a new clinic with its genesis entry; the caller's transaction."""
+    empty = Frontier.empty()
+    log.insert_head(
+        tx,
+        clinic_id,
+        log.Head(size=0, incarnation=1, frontier=empty.to_bytes(), last_at=format_time(now)),
+    )
+    append(tx, actor, "log.genesis", data, now=now)
+
+
+def append(tx: Tx, actor: Actor, kind: str, data: Mapping[str, Any], *, now: datetime) -> int:
+    """Append one entry to the log of the actor's clinic and return its index.
+
+    Entry, tree nodes and head go into the caller's transaction, all or none.
+    The head is locked until that transaction ends, so indexes have no gaps and
+    no two writers claim the same one. When the clock went back since the last
+    entry, a ``clock.anomaly`` entry comes first and index order rules.
+
+    Raises:
+        NotFound: the clinic has no log.
+        NotCanonical: the data cannot be encoded.
+        EntryTooLarge: above 60 000 bytes.
+    """
+    head = log.read_head(tx, actor.clinic_id, lock=True)
+    if head is None:
+        raise NotFound("this clinic has no log")
+    at = format_time(now)
+    if at < head.last_at:
+        anomaly = {"previous": head.last_at, "observed": at}
+        head = _append_at(tx, actor, "clock.anomaly", (at, anomaly), head)
+    return _append_at(tx, actor, kind, (at, data), head).size - 1
+
+
+def _append_at(
+    tx: Tx, actor: Actor, kind: str, content: tuple[str, Mapping[str, Any]], head: log.Head
+) -> log.Head:
+    at, data = content
+    body = encode_entry(
+        kind=kind,
+        clinic=actor.clinic_id,
+        at=at,
+        by={"user": actor.user_id, "auth": actor.auth.value},
+        data=data,
+    )
+    leaf_hash = hash_leaf(body)
+    frontier, nodes = Frontier.from_bytes(head.size, head.frontier).append(leaf_hash)
+    log.insert_entry(tx, actor.clinic_id, head.size, (leaf_hash, body), nodes)
+    place = PLACES.get(kind)
+    if place is not None:
+        log.insert_place(tx, actor.clinic_id, place[0], str(data[place[1]]), head.size)
+    session_id = data.get("session")
+    if isinstance(session_id, str):
+        log.insert_mention(tx, actor.clinic_id, session_id, head.size)
+    new = log.Head(
+        size=frontier.size,
+        incarnation=head.incarnation,
+        frontier=frontier.to_bytes(),
+        last_at=at,
+    )
+    log.update_head(tx, actor.clinic_id, new)
+    return new
+
+
+def node_reader(tx: Tx, clinic_id: str) -> Callable[[int, int], bytes]:
+    """Return a function that reads one hash of the tree, for proofs."""
+
+    def read(level: int, index: int) -> bytes:
+        node = log.read_node(tx, clinic_id, level, index)
+        if node is None:
+            raise LogDamaged(f"the log lacks the hash at level {level}, index {index}")
+        return node
+
+    return read

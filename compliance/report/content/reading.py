@@ -1,0 +1,155 @@
+"""What a report says, read from the bytes that are signed and from nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from compliance.report.content.blocks import LazyBlocks, read_amendments
+from compliance.report.content.exceptions import read_exceptions
+from compliance.report.content.fields import (
+    JsonObject,
+    child,
+    children,
+    number,
+    optional_child,
+    spoken,
+    text,
+)
+from compliance.report.content.filters import filter_texts, wanted
+from compliance.report.content.indexing import Positions, find_positions
+from compliance.report.content.languages import primary_language, words_for
+from compliance.report.content.log import Log, author
+from compliance.report.content.naming import Naming
+from compliance.report.content.source import AuditSource
+from compliance.report.content.times import LocalTimes
+from compliance.report.content.values import (
+    AmendmentLine,
+    Counts,
+    ExportLine,
+    PersonLine,
+    ReportContent,
+)
+from compliance.report.content.words import Words
+
+
+def read_content(audit: AuditSource) -> ReportContent:
+    """Return everything a report says.
+
+    Reads each entry once to learn where things are; sessions are read again, one at a
+    time, when ``sessions`` is iterated, so the audit must outlive the content.
+
+    Raises:
+        ContentUnreadable: if a field of the record's version is missing or of another
+            type, here or while ``sessions`` is iterated.
+    """
+    data = audit.data
+    clinic = child(data, "clinic")
+    words = words_for(text(clinic, "language"))
+    naming = _naming(audit, clinic, words)
+    opened = children(data, "open_sessions")
+    span = child(data, "range")
+    filters = optional_child(data, "filters") or {}
+    return ReportContent(
+        words=words,
+        language=primary_language(text(clinic, "language")),
+        clinic=text(clinic, "name"),
+        demo=clinic.get("demo") is True,
+        zone=text(clinic, "time_zone"),
+        period=_period(child(data, "period"), naming.times),
+        filters=filter_texts(filters, naming),
+        volume=_volume(data, words),
+        made_at=naming.times.moment(text(data, "made_at")),
+        made_by=naming.person(text(data, "made_by")),
+        software=text(data, "software"),
+        start=number(span, "start"),
+        end=number(span, "end"),
+        size=number(data, "size"),
+        root=text(data, "root"),
+        incarnation=number(data, "incarnation"),
+        profiles=tuple(_profile(profile) for profile in children(data, "profiles")),
+        counts=_count(naming.positions, opened),
+        exceptions=read_exceptions(naming, opened),
+        sessions=LazyBlocks(indices=_drawn(naming, filters), naming=naming),
+        people=tuple(_people(naming)),
+        later_amendments=tuple(_later_amendments(naming, number(span, "start"))),
+        exports=tuple(_exports(naming)),
+    )
+
+
+def _naming(audit: AuditSource, clinic: JsonObject, words: Words) -> Naming:
+    log = Log(audit)
+    return Naming(
+        log=log,
+        positions=find_positions(log),
+        disclosures=audit.disclosures,
+        times=LocalTimes.in_zone(text(clinic, "time_zone"), words),
+        words=words,
+        language=primary_language(text(clinic, "language")),
+    )
+
+
+def _drawn(naming: Naming, filters: JsonObject) -> Sequence[int]:
+    drawn = naming.positions.drawn()
+    if not filters:
+        return drawn
+    return [index for index in drawn if wanted(child(naming.log.read(index), "data"), filters)]
+
+
+def _period(period: JsonObject, times: LocalTimes) -> str:
+    first, last = times.day(text(period, "from")), times.day(text(period, "to"))
+    return first if first == last else f"{first} {times.words.to} {last}"
+
+
+def _volume(data: JsonObject, words: Words) -> str:
+    volume = optional_child(data, "volume")
+    if volume is None:
+        return ""
+    return words.volume.format(number=number(volume, "number"), of=number(volume, "of"))
+
+
+def _profile(profile: JsonObject) -> str:
+    """Return a profile's name and version, as far as it has them."""
+    name = next((profile[key] for key in ("title", "name", "id") if profile.get(key)), "")
+    version = profile.get("version")
+    return f"{name} {version}" if version is not None else str(name)
+
+
+def _count(positions: Positions, opened: Sequence[JsonObject]) -> Counts:
+    awaiting = sum(text(session, "state") == "awaiting_reprocessing" for session in opened)
+    return Counts(
+        closed=positions.closed,
+        late=len(positions.late),
+        amended=len(positions.amendments),
+        aborted=len(positions.aborted),
+        awaiting=awaiting,
+        still_open=len(opened) - awaiting,
+        erased=len(positions.erased),
+        recalled=0,
+        clock_anomalies=len(positions.clock_anomalies),
+    )
+
+
+def _people(naming: Naming) -> Iterator[PersonLine]:
+    for user, person in naming.positions.people.items():
+        roles = ", ".join(spoken(role) for role in person.roles)
+        yield PersonLine(name=naming.person(user), roles=roles, index=person.index)
+
+
+def _later_amendments(naming: Naming, start: int) -> Iterator[AmendmentLine]:
+    for closed_index in naming.positions.amendments:
+        if closed_index < start:
+            yield from read_amendments(closed_index, naming)
+
+
+def _exports(naming: Naming) -> Iterator[ExportLine]:
+    for index in naming.positions.exports:
+        entry = naming.log.read(index)
+        data = child(entry, "data")
+        first, last = text(data, "from"), text(data, "to")
+        yield ExportLine(
+            index=index,
+            when=naming.times.moment(text(entry, "at")),
+            who=naming.person(author(entry)),
+            period=_period({"from": first, "to": last}, naming.times),
+            sha256=text(data, "sha256"),
+        )

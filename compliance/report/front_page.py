@@ -1,0 +1,255 @@
+"""Page 1: what an inspector can judge in a minute, and how far the paper may be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+import segno
+
+from compliance.report.canvas import PAGE_HEIGHT, Sheet
+from compliance.report.content.values import ReportContent
+from compliance.report.document import PRODUCT, Document, grouped
+from compliance.report.pieces import Piece
+from compliance.report.styles import (
+    BODY_QUIET,
+    BODY_STRONG,
+    BODY_TEXT,
+    BOTTOM,
+    CELL_QUIET,
+    CLINIC,
+    FIGURE,
+    FIGURE_ZERO,
+    FINE,
+    FURNITURE_STRONG,
+    HAIR,
+    HEAVY,
+    HEX,
+    LEFT,
+    PERIOD,
+    RIGHT,
+    SECTION,
+    VERDICT,
+)
+
+_COLUMNS: Final = 5
+_COLUMN: Final = (RIGHT - LEFT) / _COLUMNS
+_SIDE: Final = RIGHT - 138.0
+"""Left edge of the narrow column with what is compared by eye."""
+
+_NUMBER: Final = 38.0
+"""Room for the number of an entry, to a million."""
+
+_FACT: Final = LEFT + 96.0
+_CODE: Final = 138.0
+"""Edge of the QR code: about 0.8 mm a module, which a phone reads from a copy."""
+
+
+_FOOT_GAP: Final = 11.0
+"""Between the rule and the QR code: its quiet zone of four modules."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What the front page shows of the keys: the maker of the report knows it, the entries do not."""
+
+    checkpoint_note: str
+    root_fingerprint: str
+    """SHA-256 of the root certificate in hex, with or without separators."""
+
+
+def draw_front_page(document: Document, content: ReportContent, evidence: Evidence) -> None:
+    """Draw page 1. Exceptions fill the room that is left and go on from page 2."""
+    document.new_page(running_header=False)
+    document.top = PAGE_HEIGHT - 50
+    document.bookmark(f"{content.words.report}: {content.clinic}")
+    _draw_title(document, content)
+    _draw_counts(document, content)
+    main, side = _log_facts(document, content), _side(document, content, evidence)
+    foot = BOTTOM + max(main.height, side.height + _CODE) + _FOOT_GAP
+    _draw_exceptions(document, content, foot + 14)
+    document.sheet.rule(LEFT, RIGHT, foot, HEAVY)
+    main.draw(document.sheet, foot - _FOOT_GAP)
+    _draw_code(document.sheet, evidence.checkpoint_note, foot - _FOOT_GAP)
+    side.draw(document.sheet, foot - _FOOT_GAP - _CODE)
+
+
+def _draw_title(document: Document, content: ReportContent) -> None:
+    words, type_ = content.words, document.type
+    piece = Piece()
+    note = " · ".join(
+        part for part in (content.volume, words.demo_line if content.demo else "") if part
+    )
+    kicker = type_.line(f"{PRODUCT} · {words.report}", SECTION)
+    y = piece.add(LEFT, 0, (kicker,), SECTION)
+    if note:
+        note = type_.line(note, FURNITURE_STRONG)
+        piece.add(RIGHT - type_.width(note, FURNITURE_STRONG), 0, (note,), FURNITURE_STRONG)
+    y = piece.add(LEFT, y + 6, type_.wrap(content.clinic, RIGHT - LEFT, CLINIC), CLINIC)
+    y = piece.add(LEFT, y + 1, type_.wrap(content.period, RIGHT - LEFT, PERIOD), PERIOD) + 5
+    times = words.times.format(zone=content.zone)
+    made = words.made.format(who=content.made_by, when=content.made_at.text)
+    for text in (f"{made}. {times}.", words.signed_file):
+        y = piece.add(LEFT, y, type_.wrap(text, RIGHT - LEFT, BODY_QUIET), BODY_QUIET)
+    if content.filters:
+        drawn = words.filters_text.format(filters=", ".join(content.filters))
+        lines = type_.wrap(f"{words.filters}: {drawn}", RIGHT - LEFT, BODY_STRONG)
+        piece.add(LEFT, y + 3, lines, BODY_STRONG)
+    document.place(piece, after=14)
+
+
+def _draw_counts(document: Document, content: ReportContent) -> None:
+    words, counts = content.words, content.counts
+    figures = (
+        (counts.closed, words.closed),
+        (counts.aborted, words.aborted),
+        (counts.late, words.late),
+        (counts.amended, words.amended),
+        (counts.awaiting, words.awaiting),
+        (counts.still_open, words.still_open),
+        (counts.recalled, words.recalled),
+        (counts.erased, words.erased),
+        (counts.clock_anomalies, words.clock),
+    )
+    for start in range(0, len(figures) + 1, _COLUMNS):
+        piece = Piece()
+        piece.rule(0, HEAVY if start == 0 else FINE)
+        row = figures[start : start + _COLUMNS]
+        for column, (figure, label) in enumerate(row):
+            _add_count(document, piece, LEFT + column * _COLUMN, (str(figure), label))
+        if len(row) < _COLUMNS:
+            # No anchor exists at level 0, so a zero would promise what nobody checked.
+            gaps = (words.no_anchors, words.anchor_gaps)
+            _add_note(document, piece, LEFT + len(row) * _COLUMN, gaps)
+        piece.height += 6
+        document.place(piece)
+    document.sheet.rule(LEFT, RIGHT, document.top, HEAVY)
+    document.top -= 14
+
+
+def _add_count(document: Document, piece: Piece, x: float, count: tuple[str, str]) -> None:
+    figure, label = count
+    style = FIGURE_ZERO if figure == "0" else FIGURE
+    y = piece.add(x, 5, (figure,), style)
+    piece.add(x, y, document.type.wrap(label, _COLUMN - 8, BODY_TEXT), BODY_TEXT)
+
+
+def _add_note(document: Document, piece: Piece, x: float, note: tuple[str, str]) -> None:
+    text, label = note
+    lines = document.type.wrap(text, _COLUMN - 8, BODY_STRONG)
+    top = 5 + FIGURE.leading - BODY_STRONG.leading * len(lines)
+    piece.add(x, top, lines, BODY_STRONG)
+    piece.add(x, 5 + FIGURE.leading, document.type.wrap(label, _COLUMN - 8, BODY_TEXT), BODY_TEXT)
+
+
+def _draw_exceptions(document: Document, content: ReportContent, foot: float) -> None:
+    """Draw the verdict in a sentence, then as many exceptions as fit above ``foot``."""
+    words = content.words
+    count = len(content.exceptions)
+    sentence = words.verdict_exceptions if count else words.verdict_clean
+    verdict = sentence.format(closed=content.counts.closed, exceptions=count)
+    document.place(document.type.paragraph(verdict, VERDICT, left=LEFT), after=4)
+    shown = 0
+    for kind, lines in groupby(content.exceptions, key=lambda line: line.kind):
+        group = list(lines)
+        title = f"{words.kinds[kind]} · {len(group)}"
+        first = " ".join(part.sentence for part in group[:1])
+        piece = _summary(document, title, (f"{group[0].number}", first))
+        if document.top - piece.height < foot + BODY_TEXT.leading:
+            break
+        document.place(piece)
+        shown += 1
+    if shown < count:
+        _draw_more(document, words.more.format(count=count - shown, page=2), foot)
+
+
+def _summary(document: Document, title: str, first: tuple[str, str]) -> Piece:
+    number, sentence = first
+    piece = Piece()
+    left = LEFT + _COLUMN * 1.5
+    lines = document.type.wrap(title, left - LEFT - 8, BODY_STRONG)
+    piece.add(LEFT, 2, lines, BODY_STRONG)
+    piece.add(left, 2, (number,), BODY_STRONG)
+    text = document.type.wrap(sentence, RIGHT - left - _NUMBER, BODY_TEXT)
+    piece.add(left + _NUMBER, 2, text, BODY_TEXT)
+    piece.height += 2
+    piece.rule(piece.height, HAIR)
+    return piece
+
+
+def _draw_more(document: Document, text: str, foot: float) -> None:
+    piece = document.type.paragraph(text, CELL_QUIET, left=LEFT + _COLUMN * 1.5 + _NUMBER)
+    piece.draw(document.sheet, max(document.top - 2, foot + piece.height))
+
+
+def _log_facts(document: Document, content: ReportContent) -> Piece:
+    """Return the wide column: the log's facts, then what its trust level says and does not."""
+    words = content.words
+    piece = Piece()
+    last = content.end - 1
+    count = content.end - content.start
+    span = words.range_text.format(first=content.start, last=last, count=count)
+    half = len(content.root) // 2
+    facts: Sequence[tuple[str, Sequence[str]]] = (
+        (words.range, (span if count else "0",)),
+        (words.size, (str(content.size),)),
+        (words.root, (grouped(content.root[:half]), grouped(content.root[half:]))),
+        (words.incarnation, (str(content.incarnation),)),
+        (words.profiles, ("; ".join(content.profiles) or words.no_profile,)),
+        (words.software, (content.software,)),
+    )
+    right = _SIDE - 22
+    y = 0.0
+    for label, values in facts:
+        piece.add(LEFT, y, document.type.wrap(label, _FACT - LEFT - 6, BODY_QUIET), BODY_QUIET)
+        for value in values:
+            y = piece.add(_FACT, y, document.type.wrap(value, right - _FACT, HEX), HEX)
+        y += 1.5
+    y = piece.add(LEFT, y + 8, (words.level,), SECTION)
+    says = document.type.wrap(words.level_says, right - LEFT, BODY_TEXT)
+    y = piece.add(LEFT, y, says, BODY_TEXT)
+    y = piece.add(LEFT, y + 3, (f"{words.level_not}",), BODY_STRONG)
+    for limit in words.level_limits:
+        piece.add(LEFT, y, ("–",), BODY_TEXT)
+        y = piece.add(
+            LEFT + 9, y, document.type.wrap(limit, right - LEFT - 9, BODY_TEXT), BODY_TEXT
+        )
+    return piece
+
+
+def _side(document: Document, content: ReportContent, evidence: Evidence) -> Piece:
+    """Return the text under the QR code."""
+    words, width = content.words, RIGHT - _SIDE
+    piece = Piece()
+    y = piece.add(_SIDE, 9, document.type.wrap(words.checkpoint, width, BODY_STRONG), BODY_STRONG)
+    note = document.type.wrap(words.checkpoint_text, width, CELL_QUIET)
+    y = piece.add(_SIDE, y, note, CELL_QUIET)
+    title = document.type.wrap(words.fingerprint, width, BODY_STRONG)
+    y = piece.add(_SIDE, y + 8, title, BODY_STRONG)
+    digits = "".join(one for one in evidence.root_fingerprint if one.isalnum())
+    for start in range(0, len(digits), 16):
+        y = piece.add(_SIDE, y, (grouped(digits[start : start + 16]),), HEX)
+    hint = document.type.wrap(words.fingerprint_text, width, CELL_QUIET)
+    piece.add(_SIDE, y, hint, CELL_QUIET)
+    return piece
+
+
+def _draw_code(sheet: Sheet, note: str, top: float) -> None:
+    """Draw the checkpoint as a QR code.
+
+    The four modules of white that ISO/IEC 18004 demands around it are the page's own
+    white: the column's gap, the margin, and the lines above and below.
+    """
+    code = segno.make(note, error="m", micro=False)
+    size = _CODE / code.symbol_size(border=0)[0]
+    for row, line in enumerate(code.matrix_iter(border=0)):
+        column = 0
+        for dark, run in groupby(line):
+            length = len(list(run))
+            if dark:
+                # A run is one box: between single modules, viewers would draw hairlines.
+                x, y = _SIDE + column * size, top - (row + 1) * size
+                sheet.box(x, y, length * size, size)
+            column += length

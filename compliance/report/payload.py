@@ -1,0 +1,244 @@
+"""``audit.json``, the part of a report that is proof: made from plain values, read strictly.
+
+The format is docs/record-format.md section 4. Reading checks the form and computes the
+hashes; whether the hashes prove anything is for ``verifying``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from compliance.ledger.canonical import JsonValue, NotCanonical, canonical_bytes, parse_canonical
+from compliance.ledger.proofs import RangeProof
+from compliance.report.verifying.parts import (
+    ConsistencyStep,
+    ContextEntry,
+    Disclosure,
+    read_context,
+    read_disclosures,
+    read_entries,
+    read_step,
+)
+from compliance.report.verifying.shape import (
+    NotAnAudit,
+    UnknownAuditVersion,
+    any_count,
+    any_hash,
+    any_hashes,
+    any_list,
+    any_object,
+    any_text,
+    check_plain_parts,
+    exact_object,
+)
+
+__all__ = [
+    "ATTACHMENT_NAME",
+    "MAX_AUDIT_BYTES",
+    "SCHEMA",
+    "AuditFile",
+    "AuditParts",
+    "ConsistencyStep",
+    "ContextEntry",
+    "Disclosure",
+    "NotAnAudit",
+    "UnknownAuditVersion",
+    "build_audit",
+    "parse_audit",
+]
+
+SCHEMA: Final = "aseptrail/audit/1"
+
+ATTACHMENT_NAME: Final = "audit.json"
+
+MAX_AUDIT_BYTES: Final = 96 * 1024 * 1024
+"""Inclusive. A volume of 1 000 sessions has some 30 MB at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditParts:
+    """The plain values an ``audit.json`` is made of; names as in docs/record-format.md section 4."""
+
+    software: str
+    clinic: Mapping[str, JsonValue]
+    period: Mapping[str, JsonValue]
+    made_at: str
+    made_by: str
+    start: int
+    end: int
+    """Exclusive."""
+    size: int
+    root: bytes
+    incarnation: int
+    checkpoint: str
+    note_key: str
+    certificate_pem: str
+    certificate_signature: str
+    """Base64."""
+    entries: Sequence[bytes | None]
+    """The bodies of the range in order; nothing where only the leaf hash is left."""
+    leaf_hashes: Sequence[bytes]
+    """Of the whole range; used where a body is missing."""
+    range_proof: RangeProof
+    context: Sequence[ContextEntry] = ()
+    open_sessions: Sequence[Mapping[str, JsonValue]] = ()
+    disclosures: Sequence[Disclosure] = ()
+    profiles: Sequence[Mapping[str, JsonValue]] = ()
+    consistency: Sequence[ConsistencyStep] = ()
+    filters: Mapping[str, JsonValue]
+    volume: tuple[int, int] | None = None
+    """Number of this volume, counted from one, and how many there are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFile:
+    """An ``audit.json`` of the right form."""
+
+    data: Mapping[str, JsonValue]
+    """The whole, as parsed."""
+
+    canonical: bytes
+    """The bytes it was read from."""
+
+    start: int
+    end: int
+    """Exclusive."""
+    size: int
+    root: bytes
+
+    entries: Sequence[tuple[int, bytes | None]]
+    """Index and body of every entry of the range; nothing where only the hash was left."""
+
+    leaf_hashes: Sequence[bytes]
+    range_proof: RangeProof
+
+    context: Sequence[tuple[int, bytes]]
+    context_proofs: Sequence[tuple[bytes, ...]]
+    """One inclusion proof for each entry of ``context``."""
+
+    disclosures: Mapping[str, str]
+    """Commitment in hex to its value; only those whose commitment is really to that value."""
+
+    false_disclosures: tuple[str, ...]
+    """Commitments in hex that came with another value than they are to."""
+
+    consistency: Sequence[ConsistencyStep]
+
+    def text(self, *path: str) -> str:
+        """Return a text inside ``data`` that `parse_audit` has made sure is there."""
+        value: JsonValue = dict(self.data)
+        for key in path:
+            value = any_object(value, key)[key]
+        return any_text(value, ".".join(path))
+
+
+def build_audit(parts: AuditParts) -> bytes:
+    """Return the canonical bytes of an ``audit.json``.
+
+    Raises:
+        NotCanonical: if a value lies outside the canonical subset.
+    """
+    volume = parts.volume
+    return canonical_bytes(
+        {
+            "schema": SCHEMA,
+            "software": parts.software,
+            "clinic": dict(parts.clinic),
+            "period": dict(parts.period),
+            "made_at": parts.made_at,
+            "made_by": parts.made_by,
+            "filters": dict(parts.filters),
+            "volume": None if volume is None else {"number": volume[0], "of": volume[1]},
+            "range": {"start": parts.start, "end": parts.end},
+            "size": parts.size,
+            "root": parts.root.hex(),
+            "incarnation": parts.incarnation,
+            "checkpoint": parts.checkpoint,
+            "note_key": parts.note_key,
+            "note_key_certificate": {
+                "certificate": parts.certificate_pem,
+                "signature": parts.certificate_signature,
+            },
+            "entries": _built_entries(parts),
+            "range_proof": {
+                "left": _hex_list(parts.range_proof.left),
+                "right": _hex_list(parts.range_proof.right),
+            },
+            "context": [
+                {"index": e.index, "body": e.body.decode(), "proof": _hex_list(e.proof)}
+                for e in parts.context
+            ],
+            "open_sessions": [dict(item) for item in parts.open_sessions],
+            "disclosures": [
+                {"commit": d.commit.hex(), "field": d.field, "salt": d.salt.hex(), "value": d.value}
+                for d in parts.disclosures
+            ],
+            "profiles": [dict(item) for item in parts.profiles],
+            "anchors": [],
+            "consistency": [
+                {"size": step.size, "root": step.root.hex(), "proof": _hex_list(step.proof)}
+                for step in parts.consistency
+            ],
+        }
+    )
+
+
+def parse_audit(data: bytes) -> AuditFile:
+    """Read an ``audit.json``, accepting exactly the form that `build_audit` writes.
+
+    Raises:
+        UnknownAuditVersion: if it says to be of another version.
+        NotAnAudit: if anything is missing, unknown, of a wrong type or not canonical.
+    """
+    if len(data) > MAX_AUDIT_BYTES:
+        raise NotAnAudit("larger than any audit.json this software makes")
+    try:
+        content = parse_canonical(data)
+        return _read(content, data)
+    except NotCanonical as error:
+        raise NotAnAudit(f"not canonical: {error}") from error
+
+
+def _read(content: Mapping[str, JsonValue], data: bytes) -> AuditFile:
+    schema = content.get("schema")
+    if isinstance(schema, str) and schema.startswith("aseptrail/audit/") and schema != SCHEMA:
+        raise UnknownAuditVersion(f"schema {schema[:40]!r}, but only {SCHEMA!r} is understood")
+    if schema != SCHEMA:
+        raise NotAnAudit("it does not name its schema")
+    check_plain_parts(content)
+    span = exact_object(content["range"], {"start", "end"}, "range")
+    start, end = any_count(span["start"], "range.start"), any_count(span["end"], "range.end")
+    entries, leaf_hashes = read_entries(content["entries"], start)
+    if end - start != len(entries):
+        raise NotAnAudit("the number of entries is not that of the range")
+    proof = exact_object(content["range_proof"], {"left", "right"}, "range_proof")
+    context = [read_context(item) for item in any_list(content["context"], "context")]
+    true, false = read_disclosures(any_list(content["disclosures"], "disclosures"))
+    steps = [read_step(item) for item in any_list(content["consistency"], "consistency")]
+    return AuditFile(
+        data=content,
+        canonical=data,
+        start=start,
+        end=end,
+        size=any_count(content["size"], "size"),
+        root=any_hash(content["root"], "root"),
+        entries=entries,
+        leaf_hashes=leaf_hashes,
+        range_proof=RangeProof(left=any_hashes(proof["left"]), right=any_hashes(proof["right"])),
+        context=[(item.index, item.body) for item in context],
+        context_proofs=[item.proof for item in context],
+        disclosures=true,
+        false_disclosures=false,
+        consistency=steps,
+    )
+
+
+def _built_entries(parts: AuditParts) -> list[JsonValue]:
+    pairs = zip(parts.entries, parts.leaf_hashes, strict=True)
+    return [{"leaf": leaf.hex()} if body is None else body.decode() for body, leaf in pairs]
+
+
+def _hex_list(hashes: Iterable[bytes]) -> list[JsonValue]:
+    return [item.hex() for item in hashes]

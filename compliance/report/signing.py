@@ -1,0 +1,215 @@
+"""Sealing a finished report: PAdES B-B, certified so that nothing may be changed afterwards."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import secrets
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from pyhanko.keys.internal import (
+    translate_pyca_cryptography_cert_to_asn1,
+    translate_pyca_cryptography_key_to_asn1,
+)
+from pyhanko.pdf_utils.decode_limits import DecodeLimits
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import InvisSigSettings, MDPPerm, SigFieldSpec, SigSeedSubFilter
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko.sign.signers.pdf_signer import PdfSigningSession
+from pyhanko.sign.timestamps import TimeStamper
+from pyhanko.stamp.noop import NoOpStampStyle
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from compliance.errors import ComplianceError
+
+PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+FIELD_NAME: Final = "Seal"
+"""The field that is signed. Drawing may prepare it; otherwise an invisible one is made."""
+
+_DIGEST: Final = "sha256"
+
+_RESERVED: Final = 16 * 1024
+"""Hexadecimal digits kept free for the signature. One with a chain of three RSA certificates
+and a time-stamp stays below. Stating it saves a dry run that would sign twice."""
+
+_CHUNK: Final = 1 << 20
+"""Bytes read at a time while hashing."""
+
+
+class SigningFailed(ComplianceError):
+    """The unsigned report could not be signed, so no report exists."""
+
+    code = "signing_failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningIdentity:
+    """Who seals: the clinic's certificate, its issuers, and the key."""
+
+    certificate: x509.Certificate
+    chain: tuple[x509.Certificate, ...]
+    private_key: PrivateKey
+
+
+def sign_report(
+    unsigned: Path | bytes,
+    *,
+    identity: SigningIdentity,
+    reason: str,
+    location: str,
+    signed_at: datetime,
+    output: Path,
+    timestamper: TimeStamper | None = None,
+) -> str:
+    """Sign a report and return the SHA-256 of the signed file in hexadecimal.
+
+    The output appears under its name whole and on the disk, or not at all.
+
+    Args:
+        unsigned: the finished PDF; a file is left as it is.
+        reason: a sentence that PDF readers show.
+        location: where the clinic is, shown by PDF readers.
+        signed_at: the time the signature claims; aware.
+        output: replaced if it exists.
+        timestamper: a time-stamp authority to ask; without one the claimed time is all
+            the file says about its age.
+
+    Raises:
+        SigningFailed: if the bytes are not a PDF that can be signed.
+    """
+    beside = output.with_name(f".{output.name}.{secrets.token_hex(8)}")
+    try:
+        if isinstance(unsigned, Path):
+            shutil.copyfile(unsigned, beside)
+        else:
+            beside.write_bytes(unsigned)
+        _sign_in_place(beside, _signer(identity, reason, location, signed_at, timestamper))
+        digest = _flush_and_hash(beside)
+        beside.replace(output)
+    except OSError:
+        # A full disk is the operator's to mend and must not look like a bad report.
+        raise
+    except Exception as error:
+        # pyHanko has no base class of its own: it lets ValueError, KeyError and several
+        # families of its own out. Whichever it is, there is no signed report.
+        raise SigningFailed(f"the report cannot be signed: {error}") from error
+    finally:
+        beside.unlink(missing_ok=True)
+    return digest
+
+
+class _CachedSigner(SimpleSigner):
+    """Signs with the key object at hand.
+
+    pyHanko's own signer parses the key again for each signature, and for RSA that
+    parsing checks primes and costs ten times the signature.
+    """
+
+    def __init__(self, identity: SigningIdentity) -> None:
+        store = SimpleCertificateStore()  # type: ignore[no-untyped-call]  # pyHanko leaves it out.
+        store.register_multiple(
+            [translate_pyca_cryptography_cert_to_asn1(item) for item in identity.chain]
+        )
+        super().__init__(
+            signing_cert=translate_pyca_cryptography_cert_to_asn1(identity.certificate),
+            signing_key=translate_pyca_cryptography_key_to_asn1(identity.private_key),
+            cert_registry=store,
+            # The inspector holds the root already. One taken from the file proves nothing,
+            # and its bytes would be covered by no check.
+            embed_roots=False,
+        )
+        self._loaded = identity.private_key
+
+    def sign_raw(self, data: bytes, digest_algorithm: str) -> bytes:
+        if digest_algorithm != _DIGEST:
+            raise SigningFailed(f"signatures are made with {_DIGEST} only")
+        if isinstance(self._loaded, rsa.RSAPrivateKey):
+            return self._loaded.sign(data, padding.PKCS1v15(), hashes.SHA256())
+        return self._loaded.sign(data, ec.ECDSA(hashes.SHA256()))
+
+
+class _PlainWriter(IncrementalPdfFileWriter):
+    """Adds the signature and touches nothing else.
+
+    pyHanko rewrites the document information and the XMP metadata in every update,
+    and its XMP turns the PDF/A extension schema into a form that PDF/A validators
+    refuse. There is no public switch; hence the exact pin of its version, and a test.
+    """
+
+    def _update_meta(self) -> None:
+        return
+
+
+class _DatedSigner(PdfSigner):
+    """Claims the time it is given; pyHanko's own claims the clock's, which tests cannot hold still."""
+
+    def __init__(self, signed_at: datetime, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._signed_at = signed_at
+
+    def init_signing_session(
+        self, pdf_out: Any, existing_fields_only: bool = False
+    ) -> PdfSigningSession:
+        session = super().init_signing_session(pdf_out, existing_fields_only)
+        session.system_time = self._signed_at
+        return session
+
+
+def _signer(
+    identity: SigningIdentity,
+    reason: str,
+    location: str,
+    signed_at: datetime,
+    timestamper: TimeStamper | None,
+) -> PdfSigner:
+    if signed_at.utcoffset() is None:
+        raise SigningFailed("the time of signing has no offset")
+    metadata = PdfSignatureMetadata(
+        field_name=FIELD_NAME,
+        md_algorithm=_DIGEST,
+        subfilter=SigSeedSubFilter.PADES,
+        certify=True,
+        docmdp_permissions=MDPPerm.NO_CHANGES,
+        reason=reason,
+        location=location,
+    )
+    field = SigFieldSpec(
+        sig_field_name=FIELD_NAME,
+        # Off the page and printable: PDF/A asks for the one and PDF/UA for the other.
+        invis_sig_settings=InvisSigSettings(set_print_flag=True, box_out_of_bounds=True),
+    )
+    return _DatedSigner(
+        signed_at,
+        metadata,
+        _cached_signer(identity),
+        timestamper=timestamper,
+        stamp_style=NoOpStampStyle(),
+        new_field_spec=field,
+    )
+
+
+@functools.lru_cache(maxsize=16)
+def _cached_signer(identity: SigningIdentity) -> _CachedSigner:
+    return _CachedSigner(identity)
+
+
+def _sign_in_place(path: Path, signer: PdfSigner) -> None:
+    with path.open("rb+") as file:
+        # Our own drawing is not hostile, and a large report may exceed the default limits.
+        writer = _PlainWriter(file, decode_limits=DecodeLimits.for_trusted_input())
+        signer.sign_pdf(writer, in_place=True, bytes_reserved=_RESERVED, chunk_size=_CHUNK)
+
+
+def _flush_and_hash(path: Path) -> str:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,144 @@
+"""What the value of a signature may contain, so that none of its bytes is beyond checking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from pyhanko.sign.validation import EmbeddedPdfSignature
+
+_SEQUENCE: Final = 0x30
+_SET: Final = 0x31
+_CONTEXT_0: Final = 0xA0
+_OCTETS: Final = 0x04
+
+_VERSION_1: Final = bytes.fromhex("020101")
+_SHA256: Final = bytes.fromhex("300d06096086480165030402010500")
+_DATA: Final = bytes.fromhex("300b06092a864886f70d010701")
+_SIGNED_DATA: Final = bytes.fromhex("06092a864886f70d010702")
+_SIGNATURE_ALGORITHMS: Final = frozenset(
+    {
+        bytes.fromhex("300a06082a8648ce3d040302"),  # ECDSA with SHA-256
+        bytes.fromhex("300d06092a864886f70d01010b0500"),  # RSA with SHA-256, PKCS #1 v1.5
+        bytes.fromhex("300d06092a864886f70d0101010500"),  # The same under its general name
+    }
+)
+
+
+class BadSignature(Exception):
+    """A signature value of a form that leaves room for doubt."""
+
+
+def claimed_time(signature: EmbeddedPdfSignature) -> datetime:
+    """Return when the signature says it was made, in UTC.
+
+    Raises:
+        BadSignature: if it does not say.
+    """
+    content = signature.signed_data["encap_content_info"]
+    if content["content_type"].native == "tst_info":
+        moment = content["content"].parsed["gen_time"].native
+    else:
+        moment = signature.self_reported_timestamp
+    if not isinstance(moment, datetime) or moment.utcoffset() is None:
+        raise BadSignature("the signature does not say when it was made")
+    return moment.astimezone(UTC)
+
+
+def stated_digest(signature: EmbeddedPdfSignature, ours: bytes) -> bytes:
+    """Return the digest of the file that the signer signed.
+
+    Without signed attributes the digest is not written down: the signature is over
+    the bytes themselves, and ``ours`` is what it will be checked against.
+    """
+    content = signature.signed_data["encap_content_info"]
+    if content["content_type"].native == "tst_info":
+        return bytes(content["content"].parsed["message_imprint"]["hashed_message"].native)
+    attributes = signature.signer_info["signed_attrs"]
+    if not attributes.native:
+        return ours
+    values = [item["values"] for item in attributes if item["type"].native == "message_digest"]
+    if len(values) != 1 or len(values[0]) != 1:
+        raise BadSignature("the signature does not state one digest")
+    return bytes(values[0][0].native)
+
+
+def require_plain(signature: EmbeddedPdfSignature, value: bytes) -> None:
+    """Refuse a value with more in it than its purpose needs.
+
+    Raises:
+        BadSignature: if it is not DER, or carries content or several signers.
+    """
+    signed_data: Any = signature.signed_data
+    if len(signed_data["signer_infos"]) != 1:
+        raise BadSignature("the value has more than one signer")
+    content = signed_data["encap_content_info"]
+    is_timestamp = content["content_type"].native == "tst_info"
+    if not is_timestamp and content["content"].native is not None:
+        raise BadSignature("the value carries content of its own")
+    if not value:
+        raise BadSignature("the value is empty")
+
+
+def require_exact(
+    signature: EmbeddedPdfSignature, value: bytes, chain: Sequence[x509.Certificate]
+) -> None:
+    """Refuse a seal that differs in any byte from the one form our own signer gives it.
+
+    Much of a CMS value is signed by nobody: version numbers, repeated algorithm names,
+    further certificates. Readers pass over them, so they could be altered unnoticed.
+    Here the value is composed anew from its verified parts and compared as a whole.
+
+    Args:
+        value: without its padding.
+        chain: the verified certificates below the root, the signer's among them.
+
+    Raises:
+        BadSignature: if it is of another form.
+    """
+    info: Any = signature.signer_info
+    algorithm = info["signature_algorithm"].dump()
+    if algorithm not in _SIGNATURE_ALGORITHMS:
+        raise BadSignature("the seal is of a kind this software does not make")
+    signer: Any = signature.signer_cert
+    name = _tlv(_SEQUENCE, signer.issuer.dump(), _serial(signer))
+    unsigned = info["unsigned_attrs"]
+    signer_info = _tlv(
+        _SEQUENCE,
+        _VERSION_1,
+        name,
+        _SHA256,
+        _tlv(_CONTEXT_0, info["signed_attrs"].contents),
+        algorithm,
+        _tlv(_OCTETS, info["signature"].native),
+        # A time-stamp over the signature, where there is one, is checked by itself.
+        unsigned.dump() if unsigned.native else b"",
+    )
+    certificates = sorted(item.public_bytes(Encoding.DER) for item in chain)
+    signed_data = _tlv(
+        _SEQUENCE,
+        _VERSION_1,
+        _tlv(_SET, _SHA256),
+        _DATA,
+        _tlv(_CONTEXT_0, *certificates),
+        _tlv(_SET, signer_info),
+    )
+    if _tlv(_SEQUENCE, _SIGNED_DATA, _tlv(_CONTEXT_0, signed_data)) != value:
+        raise BadSignature("a part of the seal that nobody signs was altered")
+
+
+def _serial(certificate: Any) -> bytes:
+    return bytes(certificate["tbs_certificate"]["serial_number"].dump())
+
+
+def _tlv(tag: int, *parts: bytes) -> bytes:
+    """Encode one DER value (X.690 section 8.1)."""
+    content = b"".join(parts)
+    length = len(content)
+    if length < 0x80:
+        return bytes([tag, length]) + content
+    octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    return bytes([tag, 0x80 | len(octets)]) + octets + content

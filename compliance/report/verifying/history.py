@@ -1,0 +1,80 @@
+"""Whether the report's log is the one the inspector met before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from compliance.ledger.proofs import BadProof, verify_consistency
+from compliance.ledger.tree import extend_peaks, fold_peaks
+from compliance.report.payload import AuditFile, ConsistencyStep
+from compliance.report.verifying.verdict import Check, KnownCheckpoint
+
+_CODE = "history"
+_NAME = "It is the same log that you met before"
+
+
+def check_history(
+    audit: AuditFile, known: Sequence[KnownCheckpoint], *, root_fingerprint: str
+) -> Check:
+    """Compare the report's log with every checkpoint kept of this clinic.
+
+    Must come after the range was proved. One contradiction rejects; a checkpoint that
+    the report gives no means to compare with is counted and said, and does not.
+    """
+    try:
+        for step in audit.consistency:
+            _verify_step(audit, step)
+    except BadProof as error:
+        return _answer(False, f"No: the report's own account of its past is false: {error}.")
+    clinic_id, slug = audit.text("clinic", "id"), audit.text("clinic", "slug")
+    for item in known:
+        # A log thrown away and begun anew would have a new id and the old name.
+        same_place = (item.root_fingerprint, item.slug) == (root_fingerprint, slug)
+        if same_place and item.clinic_id != clinic_id:
+            return _answer(False, f"No: you met another log of the clinic {slug!r} before.")
+    compared = 0
+    mine = [item for item in known if item.clinic_id == clinic_id]
+    for item in mine:
+        root = _root_at(audit, item.size)
+        if root is None:
+            continue
+        if root != item.root:
+            reason = f"No: its first {item.size} entries are not those you were shown before."
+            return _answer(False, reason)
+        compared += 1
+    return _summary(compared, len(mine))
+
+
+def _summary(compared: int, kept: int) -> Check:
+    if compared:
+        more = f" {kept - compared} others could not be compared." if kept > compared else ""
+        return _answer(True, f"It continues {compared} of the checkpoints you kept.{more}")
+    if kept:
+        return _answer(None, "The report gives no means to compare it with those you kept.")
+    return _answer(None, "You have kept no checkpoint of this clinic.")
+
+
+def _root_at(audit: AuditFile, size: int) -> bytes | None:
+    """Return the root the log had at an earlier size, or nothing where the report does not show it."""
+    if size == audit.size:
+        return audit.root
+    if audit.start <= size <= audit.end:
+        # The hashes to the left of the range and the leaves up to there make up that tree.
+        peaks = list(audit.range_proof.left)
+        extend_peaks(peaks, audit.start, audit.leaf_hashes[: size - audit.start])
+        return fold_peaks(peaks)
+    return next((step.root for step in audit.consistency if step.size == size), None)
+
+
+def _verify_step(audit: AuditFile, step: ConsistencyStep) -> None:
+    verify_consistency(
+        first=step.size,
+        second=audit.size,
+        first_root=step.root,
+        second_root=audit.root,
+        proof=step.proof,
+    )
+
+
+def _answer(holds: bool | None, reason: str) -> Check:
+    return Check(code=_CODE, name=_NAME, holds=holds, reason=reason)

@@ -1,0 +1,275 @@
+"""The signature layer: who signed which bytes, whether all of them, and whether we trust the signer.
+
+Stricter than pyHanko's own summary, which accepts bytes appended after the last
+signature and characters altered in the padding of a signature value.
+"""
+
+from __future__ import annotations
+
+import hmac
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from cryptography import x509
+from pyhanko.keys.internal import translate_pyca_cryptography_cert_to_asn1
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.diff_analysis import DiffResult
+from pyhanko.sign.validation import (
+    EmbeddedPdfSignature,
+    validate_pdf_signature,
+    validate_pdf_timestamp,
+)
+from pyhanko.sign.validation.settings import KeyUsageConstraints
+from pyhanko_certvalidator import ValidationContext
+
+from compliance.report.verifying.byte_ranges import BadByteRange, SignedBytes, cut, strip_padding
+from compliance.report.verifying.cms import BadSignature, claimed_time, require_plain, stated_digest
+from compliance.report.verifying.limits import MAX_SIGNATURES
+from compliance.report.verifying.verdict import Check
+
+# Stating what a key must be allowed replaces pyHanko's default; forbidding alone is ignored
+# by version 0.38, and its default refuses certificates that are for signatures only.
+_KEY_USAGE: Final = KeyUsageConstraints(key_usage={"digital_signature", "non_repudiation"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedSignature:
+    """One signature as pyHanko judged it; to be believed only if every check holds."""
+
+    embedded: EmbeddedPdfSignature
+    status: Any
+
+    signed_at: datetime
+    """As the signature claims; aware, UTC."""
+
+    signer: x509.Certificate
+
+    path: tuple[x509.Certificate, ...]
+    """From the trusted root down to the signer, both included; empty without trust."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureFindings:
+    """What the signature layer found."""
+
+    checks: tuple[Check, ...]
+
+    first: JudgedSignature | None
+    """The oldest signature, which is the clinic's; nothing if the file is too damaged."""
+
+    @property
+    def hold(self) -> bool:
+        """Whether every check holds; at least one signature is among them."""
+        return bool(self.checks) and all(check.holds for check in self.checks)
+
+
+class Unsigned(Exception):
+    """There is no signature to judge."""
+
+
+def judge_signatures(data: bytes, trust_roots: Sequence[x509.Certificate]) -> SignatureFindings:
+    """Judge all signatures of a PDF by the strict rule, stopping at the first check that fails.
+
+    Raises:
+        Unsigned: if there is no signature.
+        Exception: whatever a PDF library lets out on a damaged file; see `verify_report`.
+    """
+    reader = PdfFileReader(io.BytesIO(data))
+    return judge_reader(reader, data, trust_roots)
+
+
+def judge_reader(
+    reader: PdfFileReader, data: bytes, trust_roots: Sequence[x509.Certificate]
+) -> SignatureFindings:
+    """Judge the signatures of an opened PDF; see `judge_signatures`."""
+    signatures = list(reader.embedded_signatures)
+    if not signatures:
+        raise Unsigned("the file is not signed")
+    state = _State(data=data, signatures=signatures, trust_roots=trust_roots)
+    return SignatureFindings(checks=_run(state), first=state.judged[0] if state.judged else None)
+
+
+@dataclass(slots=True, kw_only=True)
+class _State:
+    """What the steps hand on to one another."""
+
+    data: bytes
+    signatures: list[EmbeddedPdfSignature]
+    trust_roots: Sequence[x509.Certificate]
+    cuts: list[SignedBytes] = field(default_factory=list)
+    judged: list[JudgedSignature] = field(default_factory=list)
+
+
+def _run(state: _State) -> tuple[Check, ...]:
+    checks: list[Check] = []
+    try:
+        for check in _steps(state):
+            checks.append(check)
+            if not check.holds:
+                break
+    except Exception as error:  # noqa: BLE001
+        # A signature value is hostile input, and on a damaged one pyHanko and its ASN.1
+        # reader let out whatever error the damage leads to. Each means the same thing.
+        reason = f"No: it cannot be read to its end ({type(error).__name__})."
+        checks.append(
+            Check(code="signature", name="Each signature is valid", holds=False, reason=reason)
+        )
+    return tuple(checks)
+
+
+def _steps(state: _State) -> Iterator[Check]:
+    # (1) there is a signature, and not an absurd number of them;
+    # (2) each leaves out exactly its own value, and nothing hides in that value's padding;
+    # (3) the bytes have the digest that the signer signed, by our own computation;
+    # (4) each value says nothing besides what is signed or needed to check it;
+    # (5) each is cryptographically valid, by pyHanko;
+    # (6) each certificate leads to a trusted root and is for signing documents;
+    # (7) the last signature covers the file to its last byte;
+    # (8) what came after an earlier signature is what that signature allows.
+    yield _count(state)
+    yield _ranges(state)
+    yield _digests(state)
+    yield _forms(state)
+    yield _valid(state)
+    yield _trusted(state)
+    yield _covering(state)
+    yield _changes(state)
+
+
+def _count(state: _State) -> Check:
+    count = len(state.signatures)
+    return Check(
+        code="signed",
+        name="The file is signed",
+        holds=0 < count <= MAX_SIGNATURES,
+        reason=f"It carries {count} signature{'s' if count > 1 else ''}.",
+    )
+
+
+def _ranges(state: _State) -> Check:
+    name = "Each signature leaves out nothing but its own value"
+    try:
+        for signature in state.signatures:
+            state.cuts.append(_cut(state.data, signature))
+    except (BadByteRange, ValueError, TypeError) as error:
+        return Check(code="byte_range", name=name, holds=False, reason=f"No: {error}.")
+    return Check(code="byte_range", name=name, holds=True, reason="Every gap is one signature.")
+
+
+def _cut(data: bytes, signature: EmbeddedPdfSignature) -> SignedBytes:
+    signed = cut(data, [int(number) for number in signature.byte_range])
+    strip_padding(signed.contents)
+    # The value the PDF library judges must be the one that lies in the gap.
+    if signed.contents != signature.pkcs7_content:
+        raise BadByteRange("the value left out is not the signature's own")
+    return signed
+
+
+def _digests(state: _State) -> Check:
+    name = "The bytes are those that were signed"
+    try:
+        for signature, signed in zip(state.signatures, state.cuts, strict=True):
+            ours = signed.digest(signature.external_md_algorithm)
+            if not hmac.compare_digest(ours, stated_digest(signature, ours)):
+                return Check(
+                    code="digest",
+                    name=name,
+                    holds=False,
+                    reason="No: at least one byte was changed after signing.",
+                )
+    except (BadByteRange, BadSignature) as error:
+        return Check(code="digest", name=name, holds=False, reason=f"No: {error}.")
+    return Check(code="digest", name=name, holds=True, reason="The digests agree.")
+
+
+def _forms(state: _State) -> Check:
+    name = "Each signature value has the one form it can have"
+    try:
+        for signature, signed in zip(state.signatures, state.cuts, strict=True):
+            require_plain(signature, strip_padding(signed.contents))
+    except BadSignature as error:
+        return Check(code="signature_form", name=name, holds=False, reason=f"No: {error}.")
+    return Check(code="signature_form", name=name, holds=True, reason="Nothing odd was found.")
+
+
+def _valid(state: _State) -> Check:
+    name = "Each signature is valid"
+    for signature in state.signatures:
+        state.judged.append(_judge(signature, state.trust_roots))
+    if not all(item.status.intact and item.status.valid for item in state.judged):
+        reason = "No: the signature was not made by the key in the certificate."
+        return Check(code="signature", name=name, holds=False, reason=reason)
+    return Check(
+        code="signature", name=name, holds=True, reason="The key in the certificate made it."
+    )
+
+
+def _trusted(state: _State) -> Check:
+    name = "Each signer is certified by an authority you hold"
+    for item in state.judged:
+        if not (item.status.trusted and item.path and item.path[0] in state.trust_roots):
+            who = item.signer.subject.rfc4514_string()
+            reason = f"No: {who} is not certified by a root you gave."
+            return Check(code="trusted", name=name, holds=False, reason=reason)
+    return Check(code="trusted", name=name, holds=True, reason="The certificates lead to it.")
+
+
+def _covering(state: _State) -> Check:
+    end, size = max(signed.end for signed in state.cuts), len(state.data)
+    # pyHanko lists signatures in the order of signing, but only the ranges decide here.
+    return Check(
+        code="covers_file",
+        name="The last signature covers the whole file",
+        holds=end == size,
+        reason=(
+            "It reaches to the last byte."
+            if end == size
+            else f"No: {size - end} bytes were added after the last signature."
+        ),
+    )
+
+
+def _changes(state: _State) -> Check:
+    name = "Nothing was changed between the signatures that the first ones forbid"
+    for item in state.judged:
+        # A document time-stamp has no permissions of its own, and then nothing is said about them.
+        allowed = item.status.docmdp_ok is not False
+        if not (isinstance(item.status.diff_result, DiffResult) and allowed):
+            reason = "No: a later part of the file changes what was signed earlier."
+            return Check(code="changes", name=name, holds=False, reason=reason)
+        if not getattr(item.status, "bottom_line", True):
+            reason = "No: the signature is not acceptable for a reason of its own form."
+            return Check(code="changes", name=name, holds=False, reason=reason)
+    return Check(code="changes", name=name, holds=True, reason="Nothing was.")
+
+
+def _judge(
+    signature: EmbeddedPdfSignature, trust_roots: Sequence[x509.Certificate]
+) -> JudgedSignature:
+    # At this level the signer's own time is all there is. Judging certificates as of that
+    # time lets a report be read after they expired, and claims no more than level 0 does.
+    claimed = claimed_time(signature)
+    context = ValidationContext(
+        trust_roots=[translate_pyca_cryptography_cert_to_asn1(root) for root in trust_roots],
+        allow_fetching=False,
+        moment=claimed,
+    )
+    if signature.sig_object_type == "/DocTimeStamp":
+        status: Any = validate_pdf_timestamp(signature, context)
+    else:
+        status = validate_pdf_signature(signature, context, key_usage_settings=_KEY_USAGE)
+    path = status.validation_path
+    return JudgedSignature(
+        embedded=signature,
+        status=status,
+        signed_at=claimed,
+        signer=_from_asn1(signature.signer_cert),
+        path=() if path is None else tuple(_from_asn1(item) for item in path),
+    )
+
+
+def _from_asn1(certificate: Any) -> x509.Certificate:
+    return x509.load_der_x509_certificate(certificate.dump())

@@ -1,0 +1,104 @@
+"""Settings of one installation: read once from the environment, then handed around."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from compliance.errors import ComplianceError
+
+DATABASE_FILE: Final = "compliance.sqlite3"
+
+
+class SettingInvalid(ComplianceError):
+    """A setting is missing, malformed or unsafe; the message names it and the way out."""
+
+    code = "setting_invalid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything an operator can set, with the defaults of ``make run``."""
+
+    data_dir: Path
+    """Database, keys and reports live below this folder, mode 0700."""
+
+    database_url: str
+    secret_key: str
+    """Signs browser cookies. Losing it signs everybody out and harms no record."""
+
+    jobs_url: str
+    """Where queued reports wait: ``sqlite:///…`` or ``postgresql://…``; ``inline`` runs at once."""
+
+    idle_lock_seconds: int
+    """A tablet that nobody touched for so long asks for a PIN again."""
+
+    tsa_url: str | None
+    public_url: str | None
+    cookie_secure: bool
+    """Set when the app is served over TLS; browsers then never send the cookie in clear."""
+
+    demo: bool
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str], *, demo: bool = False) -> Settings:
+        """Build the settings from ``COMPLIANCE_*`` (and the shorthand ``DATA_DIR``).
+
+        A secret key that is not given is made once and kept in the data folder.
+
+        Raises:
+            SettingInvalid: naming the variable, its value and what is allowed.
+        """
+        data_dir = Path(
+            environ.get("COMPLIANCE_DATA_DIR") or environ.get("DATA_DIR") or "var"
+        ).resolve()
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        default_database = f"sqlite:///{data_dir / DATABASE_FILE}"
+        return cls(
+            data_dir=data_dir,
+            database_url=_database_url(environ.get("COMPLIANCE_DATABASE_URL") or default_database),
+            secret_key=environ.get("COMPLIANCE_SECRET_KEY") or _kept_secret(data_dir),
+            jobs_url=environ.get("COMPLIANCE_JOBS_URL") or f"sqlite:///{data_dir / 'jobs.sqlite3'}",
+            idle_lock_seconds=_whole(environ, "COMPLIANCE_IDLE_LOCK_SECONDS", 300, 30, 86_400),
+            tsa_url=environ.get("COMPLIANCE_TSA_URL") or None,
+            public_url=environ.get("COMPLIANCE_PUBLIC_URL") or None,
+            cookie_secure=_yes_no(environ, "COMPLIANCE_COOKIE_SECURE", default=False),
+            demo=demo or _yes_no(environ, "COMPLIANCE_DEMO", default=False),
+        )
+
+    @property
+    def uses_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+
+def _database_url(url: str) -> str:
+    if url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        return url
+    raise SettingInvalid(
+        f"COMPLIANCE_DATABASE_URL must start with sqlite:/// or postgresql+psycopg://, not {url!r}"
+    )
+
+
+def _whole(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = environ.get(name) or str(default)
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        raise SettingInvalid(f"{name} must be a whole number from {low} to {high}, not {text!r}")
+    return int(text)
+
+
+def _yes_no(environ: Mapping[str, str], name: str, *, default: bool) -> bool:
+    text = (environ.get(name) or ("yes" if default else "no")).lower()
+    if text not in {"yes", "no", "1", "0", "true", "false"}:
+        raise SettingInvalid(f"{name} must be yes or no, not {text!r}")
+    return text in {"yes", "1", "true"}
+
+
+def _kept_secret(data_dir: Path) -> str:
+    path = data_dir / "secret-key"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48), encoding="ascii")
+    return path.read_text(encoding="ascii")

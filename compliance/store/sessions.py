@@ -1,0 +1,352 @@
+"""Rows of treatment sessions and their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from compliance.domain.answers import Answer
+from compliance.domain.words import SessionState
+from compliance.store.models.people import Clinic
+from compliance.store.models.things import Device, TemplateVersion
+from compliance.store.models.treatments import (
+    Client,
+    ClinicEvent,
+    SessionAmendment,
+    SessionAnswer,
+    SessionNote,
+    TreatmentSession,
+)
+from compliance.store.session import Tx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRow:
+    """A treatment session with what the gate needs of its clinic, device and client."""
+
+    clinic_id: str
+    session_id: str
+    state: SessionState
+    version: int
+    template_id: str
+    template_version: int
+    template_hash: str
+    client_id: str
+    client_commitment: bytes
+    device_id: str
+    device_label: str
+    device_components: Sequence[Mapping[str, Any]]
+    practitioner_id: str
+    opened_at: datetime
+    opened_index: int
+    started_at: datetime | None
+    finished_at: datetime | None
+    ended_at: datetime | None
+    signed_index: int | None
+    closed_index: int | None
+    late: bool
+    amended: bool
+    warnings: Sequence[Mapping[str, str]]
+    follow_up_on: date | None
+    time_zone: str
+    profiles: tuple[str, ...]
+
+
+_SESSION_COLUMNS = (
+    TreatmentSession.clinic_id,
+    TreatmentSession.session_id,
+    TreatmentSession.state,
+    TreatmentSession.version,
+    TreatmentSession.template_id,
+    TreatmentSession.template_version,
+    TemplateVersion.hash.label("template_hash"),
+    TreatmentSession.client_id,
+    Client.ref_commitment.label("client_commitment"),
+    TreatmentSession.device_id,
+    Device.label.label("device_label"),
+    Device.components.label("device_components"),
+    TreatmentSession.practitioner_id,
+    TreatmentSession.opened_at,
+    TreatmentSession.opened_index,
+    TreatmentSession.started_at,
+    TreatmentSession.finished_at,
+    TreatmentSession.ended_at,
+    TreatmentSession.signed_index,
+    TreatmentSession.closed_index,
+    TreatmentSession.late,
+    TreatmentSession.amended,
+    TreatmentSession.warnings,
+    TreatmentSession.follow_up_on,
+    Clinic.time_zone,
+    Clinic.profiles,
+)
+_SESSION = (
+    select(*_SESSION_COLUMNS)
+    .join(Clinic, Clinic.clinic_id == TreatmentSession.clinic_id)
+    .join(
+        TemplateVersion,
+        (TemplateVersion.clinic_id == TreatmentSession.clinic_id)
+        & (TemplateVersion.template_id == TreatmentSession.template_id)
+        & (TemplateVersion.version == TreatmentSession.template_version),
+    )
+    .join(
+        Device,
+        (Device.clinic_id == TreatmentSession.clinic_id)
+        & (Device.device_id == TreatmentSession.device_id),
+    )
+    .join(
+        Client,
+        (Client.clinic_id == TreatmentSession.clinic_id)
+        & (Client.client_id == TreatmentSession.client_id),
+    )
+)
+_ANSWER_COLUMNS = (
+    SessionAnswer.item,
+    SessionAnswer.result,
+    SessionAnswer.evidence,
+    SessionAnswer.user_id,
+    SessionAnswer.auth,
+    SessionAnswer.recorded_at,
+    SessionAnswer.performed_at,
+    SessionAnswer.late,
+    SessionAnswer.idx,
+)
+
+
+def insert_session(tx: Tx, values: Mapping[str, Any]) -> None:
+    tx.execute(insert(TreatmentSession), dict(values))
+
+
+def find_session(tx: Tx, clinic_id: str, session_id: str) -> SessionRow | None:
+    row = tx.execute(
+        _SESSION.where(
+            TreatmentSession.clinic_id == clinic_id, TreatmentSession.session_id == session_id
+        )
+    ).first()
+    return None if row is None else session_row(row)
+
+
+def session_row(row: Any) -> SessionRow:
+    values = dict(row._mapping)
+    values["state"] = SessionState(values["state"])
+    values["profiles"] = tuple(values["profiles"])
+    return SessionRow(**values)
+
+
+def update_session(tx: Tx, session: SessionRow, values: Mapping[str, Any]) -> None:
+    """Set columns and raise the version by one."""
+    tx.execute(
+        update(TreatmentSession)
+        .where(
+            TreatmentSession.clinic_id == session.clinic_id,
+            TreatmentSession.session_id == session.session_id,
+        )
+        .values(version=session.version + 1, **values)
+    )
+
+
+def read_answers(tx: Tx, clinic_id: str, session_id: str) -> dict[str, Answer]:
+    rows = tx.execute(
+        select(*_ANSWER_COLUMNS).where(
+            SessionAnswer.clinic_id == clinic_id, SessionAnswer.session_id == session_id
+        )
+    )
+    return {row[0]: _answer(row) for row in rows}
+
+
+def read_answers_of(
+    tx: Tx, clinic_id: str, session_ids: Sequence[str]
+) -> dict[str, dict[str, Answer]]:
+    """The answers of several sessions in one query, for lists."""
+    found: dict[str, dict[str, Answer]] = {session_id: {} for session_id in session_ids}
+    rows = tx.execute(
+        select(*_ANSWER_COLUMNS, SessionAnswer.session_id).where(
+            SessionAnswer.clinic_id == clinic_id, SessionAnswer.session_id.in_(session_ids)
+        )
+    )
+    for row in rows:
+        found[row[9]][row[0]] = _answer(row)
+    return found
+
+
+def _answer(row: Any) -> Answer:
+    return Answer(
+        item=row[0],
+        result=row[1],
+        evidence=tuple(row[2]),
+        user_id=row[3],
+        auth=row[4],
+        recorded_at=row[5],
+        performed_at=row[6],
+        late=row[7],
+        index=row[8],
+    )
+
+
+def put_answer(tx: Tx, clinic_id: str, session_id: str, answer: Answer, *, known: bool) -> None:
+    """Insert the answer, or replace the one that is ``known``; the old one stays in the log."""
+    values = {
+        "result": answer.result,
+        "evidence": [dict(piece) for piece in answer.evidence],
+        "user_id": answer.user_id,
+        "auth": answer.auth,
+        "recorded_at": answer.recorded_at,
+        "performed_at": answer.performed_at,
+        "late": answer.late,
+        "idx": answer.index,
+    }
+    if known:
+        tx.execute(
+            update(SessionAnswer)
+            .where(
+                SessionAnswer.clinic_id == clinic_id,
+                SessionAnswer.session_id == session_id,
+                SessionAnswer.item == answer.item,
+            )
+            .values(**values)
+        )
+    else:
+        tx.execute(
+            insert(SessionAnswer),
+            {"clinic_id": clinic_id, "session_id": session_id, "item": answer.item, **values},
+        )
+
+
+def delete_answer(tx: Tx, clinic_id: str, session_id: str, item: str) -> None:
+    """Take an answer back; the log keeps both the answer and its taking back."""
+    tx.execute(
+        delete(SessionAnswer).where(
+            SessionAnswer.clinic_id == clinic_id,
+            SessionAnswer.session_id == session_id,
+            SessionAnswer.item == item,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteRow:
+    """An override, a consent, a take-over or a correction of an open session."""
+
+    index: int
+    kind: str
+    item: str | None
+    data: Mapping[str, Any]
+
+
+def insert_note(tx: Tx, clinic_id: str, session_id: str, note: NoteRow) -> None:
+    tx.execute(
+        insert(SessionNote),
+        {
+            "clinic_id": clinic_id,
+            "session_id": session_id,
+            "idx": note.index,
+            "kind": note.kind,
+            "item": note.item,
+            "data": dict(note.data),
+        },
+    )
+
+
+def read_notes(tx: Tx, clinic_id: str, session_id: str) -> list[NoteRow]:
+    rows = tx.execute(
+        select(SessionNote.idx, SessionNote.kind, SessionNote.item, SessionNote.data)
+        .where(SessionNote.clinic_id == clinic_id, SessionNote.session_id == session_id)
+        .order_by(SessionNote.idx)
+    )
+    return [NoteRow(index=row[0], kind=row[1], item=row[2], data=row[3]) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmendmentRow:
+    index: int
+    item: str
+    data: Mapping[str, Any]
+    at: datetime
+
+
+def insert_amendment(tx: Tx, clinic_id: str, session_id: str, amendment: AmendmentRow) -> None:
+    tx.execute(
+        insert(SessionAmendment),
+        {
+            "clinic_id": clinic_id,
+            "session_id": session_id,
+            "idx": amendment.index,
+            "item": amendment.item,
+            "data": dict(amendment.data),
+            "at": amendment.at,
+        },
+    )
+
+
+def mark_amended(tx: Tx, clinic_id: str, session_id: str) -> None:
+    """The only column of an ended session that may still change."""
+    tx.execute(
+        update(TreatmentSession)
+        .where(
+            TreatmentSession.clinic_id == clinic_id,
+            TreatmentSession.session_id == session_id,
+            TreatmentSession.amended.is_(False),
+        )
+        .values(amended=True)
+    )
+
+
+def read_amendments(tx: Tx, clinic_id: str, session_id: str) -> list[AmendmentRow]:
+    rows = tx.execute(
+        select(
+            SessionAmendment.idx,
+            SessionAmendment.item,
+            SessionAmendment.data,
+            SessionAmendment.at,
+        )
+        .where(SessionAmendment.clinic_id == clinic_id, SessionAmendment.session_id == session_id)
+        .order_by(SessionAmendment.idx)
+    )
+    return [AmendmentRow(index=row[0], item=row[1], data=row[2], at=row[3]) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRow:
+    """An adverse event, a follow-up or a finding: it cites a session, and is no part of it."""
+
+    index: int
+    kind: str
+    session_id: str | None
+    data: Mapping[str, Any]
+    at: datetime
+
+
+def insert_event(tx: Tx, clinic_id: str, event: EventRow) -> None:
+    tx.execute(
+        insert(ClinicEvent),
+        {
+            "clinic_id": clinic_id,
+            "idx": event.index,
+            "kind": event.kind,
+            "session_id": event.session_id,
+            "data": dict(event.data),
+            "at": event.at,
+        },
+    )
+
+
+def read_events(tx: Tx, clinic_id: str, session_id: str) -> list[EventRow]:
+    rows = tx.execute(
+        select(
+            ClinicEvent.idx,
+            ClinicEvent.kind,
+            ClinicEvent.session_id,
+            ClinicEvent.data,
+            ClinicEvent.at,
+        )
+        .where(ClinicEvent.clinic_id == clinic_id, ClinicEvent.session_id == session_id)
+        .order_by(ClinicEvent.idx)
+    )
+    return [
+        EventRow(index=row[0], kind=row[1], session_id=row[2], data=row[3], at=row[4])
+        for row in rows
+    ]

