@@ -13,7 +13,10 @@ from apiflask import APIFlask
 from flask import Flask
 from jinja2 import StrictUndefined
 
+from compliance.jobs.queue import define_task, open_queue, sweep
+from compliance.jobs.worker import run_worker
 from compliance.operations.founding import open_keyring
+from compliance.operations.reporting.workshop import Workshop
 from compliance.settings import Settings
 from compliance.store.base import db
 from compliance.store.schema import upgrade
@@ -21,8 +24,12 @@ from compliance.store.session import Database, engine_options, prepare_engine
 from compliance.web.auth import register_auth
 from compliance.web.context import EXTENSION, Services
 from compliance.web.errors import register_errors
+from compliance.web.health import register_health
 from compliance.web.identity import register_identity
 from compliance.web.security import register_security
+
+QUEUE: Final = "aseptrail-queue"
+"""Under this name the queue of report jobs lies in ``app.extensions``."""
 
 PACKAGE: Final = Path(__file__).resolve().parent
 ROOT: Final = PACKAGE if (PACKAGE / "templates").is_dir() else PACKAGE.parent
@@ -67,19 +74,40 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
             db.engine,
             lock_file=settings.data_dir / "writer.lock" if settings.uses_sqlite else None,
         )
+    keyring = open_keyring(settings.data_dir)
+    workshop = Workshop(
+        database=database,
+        keyring=keyring,
+        keys_folder=settings.data_dir / "keys",
+        fonts=ROOT / "static" / "vendor" / "fonts",
+        reports_folder=settings.data_dir / "reports",
+    )
+    queue = open_queue(settings.jobs_url)
+    app.extensions[QUEUE] = queue
     app.extensions[EXTENSION] = Services(
         database=database,
         clock=clock,
         settings=settings,
-        keys_folder=settings.data_dir / "keys",
-        extras={"keyring": open_keyring(settings.data_dir)},
+        keys_folder=workshop.keys_folder,
+        keyring=keyring,
+        workshop=workshop,
+        start_report=define_task(queue, workshop, clock),
+        root=ROOT,
     )
+    register_health(app)
     register_security(app)
     register_identity(app)
     register_errors(app)
     register_auth(app)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     return app
+
+
+def work(app: Flask) -> None:
+    """Make reports until told to stop: first what a former worker left, then what comes."""
+    services: Services = app.extensions[EXTENSION]
+    sweep(services.workshop, services.start_report, now=services.clock())
+    run_worker(app.extensions[QUEUE])
 
 
 def migrate(app: Flask) -> None:

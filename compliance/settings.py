@@ -41,6 +41,9 @@ class Settings:
     cookie_secure: bool
     """Set when the app is served over TLS; browsers then never send the cookie in clear."""
 
+    metrics_token: str | None
+    """Whoever sends it as a bearer token may read ``/metrics`` from another machine."""
+
     demo: bool
 
     @classmethod
@@ -52,9 +55,7 @@ class Settings:
         Raises:
             SettingInvalid: naming the variable, its value and what is allowed.
         """
-        data_dir = Path(
-            environ.get("COMPLIANCE_DATA_DIR") or environ.get("DATA_DIR") or "var"
-        ).resolve()
+        data_dir = data_folder(environ)
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         default_database = f"sqlite:///{data_dir / DATABASE_FILE}"
         return cls(
@@ -66,12 +67,18 @@ class Settings:
             tsa_url=environ.get("COMPLIANCE_TSA_URL") or None,
             public_url=environ.get("COMPLIANCE_PUBLIC_URL") or None,
             cookie_secure=_yes_no(environ, "COMPLIANCE_COOKIE_SECURE", default=False),
+            metrics_token=environ.get("COMPLIANCE_METRICS_TOKEN") or None,
             demo=demo or _yes_no(environ, "COMPLIANCE_DEMO", default=False),
         )
 
     @property
     def uses_sqlite(self) -> bool:
         return self.database_url.startswith("sqlite")
+
+
+def data_folder(environ: Mapping[str, str]) -> Path:
+    """Where the data lies, without making anything there."""
+    return Path(environ.get("COMPLIANCE_DATA_DIR") or environ.get("DATA_DIR") or "var").resolve()
 
 
 def _database_url(url: str) -> str:

@@ -8,33 +8,16 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from givens import ROOT, Clock, database_url, open_sqlite
 from sqlalchemy import create_engine, text
 
 from compliance.store.schema import upgrade
-from compliance.store.session import Database, engine_options, prepare_engine
-
-ROOT = Path(__file__).resolve().parent.parent
-NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+from compliance.store.session import Database, engine_options
 
 _COUNTER = itertools.count()
-
-
-class Clock:
-    """The time a test says it is; ``tick`` moves it."""
-
-    def __init__(self, now: datetime = NOON) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def tick(self, **by: float) -> datetime:
-        self.now += timedelta(**by)
-        return self.now
 
 
 @pytest.fixture
@@ -52,13 +35,6 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.dispose()
     return path
-
-
-def open_sqlite(path: Path) -> Database:
-    url = f"sqlite:///{path}"
-    engine = create_engine(url, **engine_options(url))
-    prepare_engine(engine)
-    return Database(engine, lock_file=path.with_suffix(".lock"))
 
 
 @pytest.fixture
@@ -95,12 +71,6 @@ def postgresql_url() -> str:
     upgrade(Database(template, lock_file=None), ROOT / "migrations")
     template.dispose()
     return url
-
-
-def database_url(server_url: str, name: str) -> str:
-    head, _, query = server_url.partition("?")
-    base = head.rsplit("/", 1)[0]
-    return f"{base}/{name}" + (f"?{query}" if query else "")
 
 
 @pytest.fixture

@@ -223,12 +223,13 @@ def _component_problems(
             fix=_FIX[needed],
         )
         return
-    problem = _judge_piece(facts, item, piece)
+    problem = judge_piece(facts, item, piece)
     if problem is not None:
         yield problem
 
 
-def _judge_piece(facts: SessionFacts, item: Item, piece: Mapping[str, Any]) -> Problem | None:
+def judge_piece(facts: SessionFacts, item: Item, piece: Mapping[str, Any]) -> Problem | None:
+    """Say why one piece of evidence for a part of the device does not hold, or None."""
     ref = piece["ref"]
     match EvidenceKind(piece["kind"]):
         case EvidenceKind.PACK:

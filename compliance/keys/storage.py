@@ -215,10 +215,11 @@ def clinic_folder(folder: Path, clinic_id: str) -> Path:
     Raises:
         Refused: if the clinic id is not a UUID in its usual spelling.
     """
+    usual: str | None
     try:
         usual = str(uuid.UUID(clinic_id))
     except ValueError:
-        usual = ""
+        usual = None
     if usual != clinic_id:
         raise Refused("clinic_id", clinic_id, "is not a UUID in lower case with dashes")
     return folder / clinic_id

@@ -13,6 +13,8 @@ from compliance.ledger.canonical import canonical_value_bytes
 from compliance.store.idempotency import RequestKey, find_answer, insert_answer
 from compliance.store.session import Tx
 
+__all__ = ["Keyed", "RequestKey", "answer_once"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keyed:

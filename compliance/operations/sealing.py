@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from compliance.domain.access import Actor
 from compliance.errors import ComplianceError, NotFound
@@ -13,7 +13,8 @@ from compliance.ledger.tree import Frontier, hash_leaf
 from compliance.store import log
 from compliance.store.session import Tx
 
-PLACES = {
+ANOMALY: Final = "clock.anomaly"
+PLACES: Final = {
     "template.published": ("template", "hash"),
     "user.added": ("user", "user"),
     "device.added": ("device", "device"),
@@ -67,7 +68,7 @@ def append(tx: Tx, actor: Actor, kind: str, data: Mapping[str, Any], *, now: dat
     at = format_time(now)
     if at < head.last_at:
         anomaly = {"previous": head.last_at, "observed": at}
-        head = _append_at(tx, actor, "clock.anomaly", (at, anomaly), head)
+        head = _append_at(tx, actor, ANOMALY, (at, anomaly), head)
     return _append_at(tx, actor, kind, (at, data), head).size - 1
 
 
@@ -86,7 +87,10 @@ def _append_at(
     frontier, nodes = Frontier.from_bytes(head.size, head.frontier).append(leaf_hash)
     log.insert_entry(tx, actor.clinic_id, head.size, (leaf_hash, body), nodes)
     place = PLACES.get(kind)
-    if place is not None:
+    if kind == ANOMALY:
+        # Reports look these up: only without any is the log in order of time.
+        log.insert_place(tx, actor.clinic_id, kind, str(head.size), head.size)
+    elif place is not None:
         log.insert_place(tx, actor.clinic_id, place[0], str(data[place[1]]), head.size)
     session_id = data.get("session")
     if isinstance(session_id, str):

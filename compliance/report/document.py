@@ -84,7 +84,12 @@ class Document:
 
     def place(self, piece: Piece, *, after: float = 0.0) -> None:
         """Draw a piece, on a new page if it does not fit on this one."""
-        if piece.height > self.room:
+        page = TOP - BOTTOM
+        if piece.height > self.room and (piece.height <= page or self.room < page / 4):
+            self.new_page()
+        while piece.height > self.room:
+            head, piece = piece.cut(self.room)
+            head.draw(self.sheet, self.top)
             self.new_page()
         piece.draw(self.sheet, self.top)
         self.top -= piece.height + after
@@ -177,8 +182,7 @@ class Document:
 
 def _furniture(content: ReportContent) -> Furniture:
     words = content.words
-    title = f"{PRODUCT} {words.report[0].lower()}{words.report[1:]}"
-    parts = [content.period, title, content.volume]
+    parts = [content.period, words.running, content.volume]
     return Furniture(
         clinic=content.clinic,
         header=" · ".join(part for part in parts if part),

@@ -18,8 +18,7 @@ from pikepdf import Array, Dictionary, Name, String
 from PIL import ImageCms
 
 from compliance.report.document import PRODUCT
-
-ATTACHMENT: Final = "audit.json"
+from compliance.report.payload import ATTACHMENT_NAME
 
 _PROFILE_DATE: Final = struct.pack(">6H", 2026, 1, 1, 0, 0, 0)
 _CMAP_BLOCK: Final = 100
@@ -89,14 +88,14 @@ def _attach(pdf: pikepdf.Pdf, data: bytes, compressed: bytes, created: datetime)
     attachment = pdf.make_indirect(
         Dictionary(
             Type=Name.Filespec,
-            F=String(ATTACHMENT),
-            UF=String(ATTACHMENT),
+            F=String(ATTACHMENT_NAME),
+            UF=String(ATTACHMENT_NAME),
             Desc=String("The signed record of this report, canonical JSON"),
             AFRelationship=Name.Source,
             EF=Dictionary(F=stream, UF=stream),
         )
     )
-    names = Array([String(ATTACHMENT), attachment])
+    names = Array([String(ATTACHMENT_NAME), attachment])
     pdf.Root.Names = Dictionary(EmbeddedFiles=Dictionary(Names=names))
     pdf.Root.AF = pdf.make_indirect(Array([attachment]))
 

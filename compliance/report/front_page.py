@@ -25,6 +25,7 @@ from compliance.report.styles import (
     FINE,
     FURNITURE_STRONG,
     HAIR,
+    HEADING,
     HEAVY,
     HEX,
     LEFT,
@@ -38,6 +39,9 @@ _COLUMNS: Final = 5
 _COLUMN: Final = (RIGHT - LEFT) / _COLUMNS
 _SIDE: Final = RIGHT - 138.0
 """Left edge of the narrow column with what is compared by eye."""
+
+_NAME_LINES: Final = 3
+"""A longer name is set smaller, so that page 1 stays one page."""
 
 _NUMBER: Final = 38.0
 """Room for the number of an entry, to a million."""
@@ -67,13 +71,38 @@ def draw_front_page(document: Document, content: ReportContent, evidence: Eviden
     document.bookmark(f"{content.words.report}: {content.clinic}")
     _draw_title(document, content)
     _draw_counts(document, content)
+    foot = _foot(document, content, evidence)
+    _draw_exceptions(document, content, foot.height + 14)
+    _draw_foot(document, foot, evidence)
+
+
+def draw_checkpoint(document: Document, content: ReportContent, evidence: Evidence) -> None:
+    """Draw the log's facts and the checkpoint at the foot of a page that has room for them."""
+    foot = _foot(document, content, evidence)
+    if document.top < foot.height + 14:
+        document.new_page()
+    _draw_foot(document, foot, evidence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Foot:
+    main: Piece
+    side: Piece
+    height: float
+    """Where its rule lies, from the bottom of the page."""
+
+
+def _foot(document: Document, content: ReportContent, evidence: Evidence) -> _Foot:
     main, side = _log_facts(document, content), _side(document, content, evidence)
-    foot = BOTTOM + max(main.height, side.height + _CODE) + _FOOT_GAP
-    _draw_exceptions(document, content, foot + 14)
-    document.sheet.rule(LEFT, RIGHT, foot, HEAVY)
-    main.draw(document.sheet, foot - _FOOT_GAP)
-    _draw_code(document.sheet, evidence.checkpoint_note, foot - _FOOT_GAP)
-    side.draw(document.sheet, foot - _FOOT_GAP - _CODE)
+    height = BOTTOM + max(main.height, side.height + _CODE) + _FOOT_GAP
+    return _Foot(main=main, side=side, height=height)
+
+
+def _draw_foot(document: Document, foot: _Foot, evidence: Evidence) -> None:
+    document.sheet.rule(LEFT, RIGHT, foot.height, HEAVY)
+    foot.main.draw(document.sheet, foot.height - _FOOT_GAP)
+    _draw_code(document.sheet, evidence.checkpoint_note, foot.height - _FOOT_GAP)
+    foot.side.draw(document.sheet, foot.height - _FOOT_GAP - _CODE)
 
 
 def _draw_title(document: Document, content: ReportContent) -> None:
@@ -87,7 +116,10 @@ def _draw_title(document: Document, content: ReportContent) -> None:
     if note:
         note = type_.line(note, FURNITURE_STRONG)
         piece.add(RIGHT - type_.width(note, FURNITURE_STRONG), 0, (note,), FURNITURE_STRONG)
-    y = piece.add(LEFT, y + 6, type_.wrap(content.clinic, RIGHT - LEFT, CLINIC), CLINIC)
+    name, style = type_.wrap(content.clinic, RIGHT - LEFT, CLINIC), CLINIC
+    if len(name) > _NAME_LINES:
+        name, style = type_.wrap(content.clinic, RIGHT - LEFT, HEADING), HEADING
+    y = piece.add(LEFT, y + 6, name, style)
     y = piece.add(LEFT, y + 1, type_.wrap(content.period, RIGHT - LEFT, PERIOD), PERIOD) + 5
     times = words.times.format(zone=content.zone)
     made = words.made.format(who=content.made_by, when=content.made_at.text)

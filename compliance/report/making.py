@@ -44,17 +44,12 @@ def draw_report(
 ) -> DrawnReport:
     """Write the unsigned report as PDF/A-3b; the same arguments give the same bytes.
 
-    Sessions are read, drawn and written one after another, so beside the audit's bytes
-    memory holds one page, the fonts and what finishing needs.
-
     Args:
         audit: what ``content`` was read from.
         fonts: the folder with the TrueType files.
-        audit_json: embedded byte for byte.
         root_fingerprint: SHA-256 of the root certificate in hex.
         checkpoint_note: the signed note, printed as a QR code.
         output: a path that is overwritten, or a writable and seekable binary file.
-        progress: told about every session drawn.
 
     Raises:
         ContentUnreadable: if a session lacks a field.

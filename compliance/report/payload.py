@@ -162,25 +162,10 @@ def build_audit(parts: AuditParts) -> bytes:
                 "signature": parts.certificate_signature,
             },
             "entries": _built_entries(parts),
-            "range_proof": {
-                "left": _hex_list(parts.range_proof.left),
-                "right": _hex_list(parts.range_proof.right),
-            },
-            "context": [
-                {"index": e.index, "body": e.body.decode(), "proof": _hex_list(e.proof)}
-                for e in parts.context
-            ],
             "open_sessions": [dict(item) for item in parts.open_sessions],
-            "disclosures": [
-                {"commit": d.commit.hex(), "field": d.field, "salt": d.salt.hex(), "value": d.value}
-                for d in parts.disclosures
-            ],
             "profiles": [dict(item) for item in parts.profiles],
             "anchors": [],
-            "consistency": [
-                {"size": step.size, "root": step.root.hex(), "proof": _hex_list(step.proof)}
-                for step in parts.consistency
-            ],
+            **_built_proofs(parts),
         }
     )
 
@@ -233,6 +218,25 @@ def _read(content: Mapping[str, JsonValue], data: bytes) -> AuditFile:
         false_disclosures=false,
         consistency=steps,
     )
+
+
+def _built_proofs(parts: AuditParts) -> dict[str, JsonValue]:
+    around = parts.range_proof
+    return {
+        "range_proof": {"left": _hex_list(around.left), "right": _hex_list(around.right)},
+        "context": [
+            {"index": e.index, "body": e.body.decode(), "proof": _hex_list(e.proof)}
+            for e in parts.context
+        ],
+        "disclosures": [
+            {"commit": d.commit.hex(), "field": d.field, "salt": d.salt.hex(), "value": d.value}
+            for d in parts.disclosures
+        ],
+        "consistency": [
+            {"size": step.size, "root": step.root.hex(), "proof": _hex_list(step.proof)}
+            for step in parts.consistency
+        ],
+    }
 
 
 def _built_entries(parts: AuditParts) -> list[JsonValue]:

@@ -12,12 +12,15 @@ from compliance.report.typefaces import Face, Weight
 _ASCENT: Final = 0.78
 """Of the type size: how far below the top of a line its baseline lies."""
 
+_DESCENT: Final = 0.28
+"""Of the type size: how far letters reach below their baseline."""
+
 _BAR: Final = 7.0
 """Distance of the change bar from the body."""
 
 
 class Piece:
-    """A part that no page break may cut: texts and rules below its own top edge."""
+    """A part that a page break cuts only where no page could hold it: texts and rules below its own top edge."""
 
     __slots__ = ("_bars", "_frames", "_rules", "_texts", "height")
 
@@ -52,6 +55,29 @@ class Piece:
     def bar(self, top: float, bottom: float) -> None:
         """Put a change bar into the margin beside what a mark speaks of."""
         self._bars.append((top, bottom))
+
+    def cut(self, height: float) -> tuple[Piece, Piece]:
+        """Return what fits above ``height`` and the rest, cutting between lines of text.
+
+        For a piece that no page can hold: somebody's very long free text.
+        """
+        head, rest = Piece(), Piece()
+        kept = [text for text in self._texts if text[1] + _DESCENT * text[3].size <= height]
+        moved = [text for text in self._texts if text[1] + _DESCENT * text[3].size > height]
+        at = min((text[1] - _ASCENT * text[3].size for text in moved), default=height)
+        head._texts = kept
+        rest._texts = [(x, down - at, line, style) for x, down, line, style in moved]
+        head._frames = list(self._frames)
+        for x1, x2, down, rule in self._rules:
+            part, shift = (head, 0.0) if down <= at else (rest, at)
+            part._rules.append((x1, x2, down - shift, rule))
+        for start, end in self._bars:
+            if start < at:
+                head._bars.append((start, min(end, at)))
+            if end > at:
+                rest._bars.append((max(start, at) - at, end - at))
+        head.height, rest.height = min(at, height), self.height - at
+        return head, rest
 
     def draw(self, sheet: Sheet, top: float) -> None:
         """Draw with the top edge at y = ``top``."""
@@ -91,7 +117,7 @@ class Typesetter:
         line = self.line(text, style)
         if self.width(line, style) <= width:
             return line
-        return self.wrap(text, width - self.width("…", style), style)[0] + "…"
+        return self.wrap(text, width - self.width("…", style), style)[0].rstrip(" .,-") + "…"
 
     def paragraph(
         self, text: str, style: Style, *, left: float = BODY, right: float = RIGHT

@@ -80,8 +80,7 @@ def sign_report(
         location: where the clinic is, shown by PDF readers.
         signed_at: the time the signature claims; aware.
         output: replaced if it exists.
-        timestamper: a time-stamp authority to ask; without one the claimed time is all
-            the file says about its age.
+        timestamper: a time-stamp authority to ask; none at level B-B.
 
     Raises:
         SigningFailed: if the bytes are not a PDF that can be signed.
@@ -96,11 +95,9 @@ def sign_report(
         digest = _flush_and_hash(beside)
         beside.replace(output)
     except OSError:
-        # A full disk is the operator's to mend and must not look like a bad report.
-        raise
+        raise  # A full disk is the operator's to mend and must not look like a bad report.
     except Exception as error:
-        # pyHanko has no base class of its own: it lets ValueError, KeyError and several
-        # families of its own out. Whichever it is, there is no signed report.
+        # pyHanko lets ValueError, KeyError and errors of its own out; all mean the same.
         raise SigningFailed(f"the report cannot be signed: {error}") from error
     finally:
         beside.unlink(missing_ok=True)

@@ -55,6 +55,7 @@ class Face:
         self._fonts = (_load(fonts, names), _load(fonts, fallback_names))
         self._document = document
         self._known: dict[str, tuple[TTFont, float]] = {}
+        self._replacements: dict[str, str] = {}
         self._shown: dict[str, tuple[tuple[str, str], ...]] = {}
         self._widths: dict[str, float] = {}
         self._wrapped: dict[tuple[str, float], tuple[str, ...]] = {}
@@ -63,7 +64,8 @@ class Face:
         """Return the width of printable text at size 1."""
         width = self._widths.get(text)
         if width is None:
-            width = sum(self._find(character)[1] for character in text)
+            known, find = self._known, self._find
+            width = sum([(known.get(one) or find(one))[1] for one in text])
             _remember(self._widths, text, width)
         return width
 
@@ -96,7 +98,10 @@ class Face:
         """
         if text.isascii() and text.isprintable():
             return text
-        return "".join(self._printable(character) for character in text)
+        known = self._replacements
+        for character in set(text) - known.keys():
+            known[character] = self._printable(character)
+        return "".join([known[character] for character in text])
 
     def _printable(self, character: str) -> str:
         if character in _INVISIBLE:
@@ -147,6 +152,9 @@ class Face:
         return [*parts, part]
 
     def _encode(self, text: str) -> list[tuple[str, str]]:
+        if text.isascii():
+            # Every first choice has ASCII, and most text of a report is nothing else.
+            return self._encode_run(self._fonts[0], text)
         pairs: list[tuple[str, str]] = []
         start = 0
         fonts = [self._find(character)[0] for character in text]

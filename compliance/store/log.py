@@ -115,6 +115,14 @@ def find_place(tx: Tx, clinic_id: str, kind: str, thing: str) -> int | None:
     )
 
 
+def has_place(tx: Tx, clinic_id: str, kind: str) -> bool:
+    """Whether the log has any entry of this kind of place."""
+    found = tx.scalar(
+        select(LogPlace.idx).where(LogPlace.clinic_id == clinic_id, LogPlace.kind == kind).limit(1)
+    )
+    return found is not None
+
+
 def find_places(tx: Tx, clinic_id: str, kind: str, things: Sequence[str]) -> dict[str, int]:
     rows = tx.execute(
         select(LogPlace.thing, LogPlace.idx).where(

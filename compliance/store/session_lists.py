@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from compliance.domain.words import SessionState
 from compliance.store.models.people import UserAccount
 from compliance.store.models.things import Device
-from compliance.store.models.treatments import Client, TreatmentSession
+from compliance.store.models.treatments import Client, ClinicEvent, TreatmentSession
 from compliance.store.session import Tx
 
 COUNT_CAP = 1000
@@ -108,6 +108,44 @@ def list_sessions(
             ),
             TreatmentSession.opened_at <= moment,
         )
+    return _read_lines(tx, clinic_id, TreatmentSession.session_id.in_(page.scalar_subquery()))
+
+
+def read_lines(tx: Tx, clinic_id: str, session_ids: Sequence[str]) -> Sequence[SessionLine]:
+    """The lines of a few sessions known by id, newest first."""
+    return _read_lines(tx, clinic_id, TreatmentSession.session_id.in_(session_ids))
+
+
+def list_ended_since(
+    tx: Tx, clinic_id: str, since: datetime, *, limit: int
+) -> Sequence[SessionLine]:
+    """Closed and aborted ones, found from the end of the log backwards."""
+    ended = _ended(clinic_id, limit).where(TreatmentSession.ended_at >= since)
+    return _read_lines(tx, clinic_id, TreatmentSession.session_id.in_(ended.scalar_subquery()))
+
+
+def count_ended_since(tx: Tx, clinic_id: str, since: datetime) -> int:
+    """Count at most ``COUNT_CAP`` + 1."""
+    ended = _ended(clinic_id, COUNT_CAP + 1).where(TreatmentSession.ended_at >= since)
+    return tx.scalar(select(func.count()).select_from(ended.subquery())) or 0
+
+
+def _ended(clinic_id: str, limit: int) -> Select[tuple[str]]:
+    newest = (
+        select(TreatmentSession.session_id, TreatmentSession.ended_at)
+        .where(
+            TreatmentSession.clinic_id == clinic_id, TreatmentSession.closed_index.is_not(None)
+        )
+        .order_by(TreatmentSession.closed_index.desc())
+        .limit(limit)
+        .subquery()
+    )
+    return select(newest.c.session_id).select_from(newest)
+
+
+def _read_lines(
+    tx: Tx, clinic_id: str, chosen: ColumnElement[bool]
+) -> Sequence[SessionLine]:
     rows = tx.execute(
         select(*_COLUMNS)
         .join(
@@ -123,11 +161,61 @@ def list_sessions(
         .outerjoin(UserAccount, UserAccount.user_id == TreatmentSession.practitioner_id)
         .where(
             TreatmentSession.clinic_id == clinic_id,
-            TreatmentSession.session_id.in_(page.scalar_subquery()),
+            chosen,
         )
         .order_by(TreatmentSession.opened_at.desc(), TreatmentSession.session_id.desc())
     )
     return [_line(row._mapping) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueLine:
+    """A treated client whom somebody still has to ask how they are."""
+
+    session_id: str
+    client_commitment: bytes
+    practitioner_id: str
+    due_on: date
+
+
+def list_follow_ups_due(
+    tx: Tx, clinic_id: str, *, opened_from: datetime, due_to: date, limit: int
+) -> Sequence[DueLine]:
+    """Treatments without a recorded follow-up, due up to and including a day, oldest first.
+
+    ``opened_from`` bounds the scan: the index is on the time of opening.
+    """
+    recorded = (
+        select(ClinicEvent.idx)
+        .where(
+            ClinicEvent.clinic_id == TreatmentSession.clinic_id,
+            ClinicEvent.session_id == TreatmentSession.session_id,
+            ClinicEvent.kind == "followup.recorded",
+        )
+        .exists()
+    )
+    rows = tx.execute(
+        select(
+            TreatmentSession.session_id,
+            Client.ref_commitment.label("client_commitment"),
+            TreatmentSession.practitioner_id,
+            TreatmentSession.follow_up_on.label("due_on"),
+        )
+        .join(
+            Client,
+            (Client.clinic_id == TreatmentSession.clinic_id)
+            & (Client.client_id == TreatmentSession.client_id),
+        )
+        .where(
+            TreatmentSession.clinic_id == clinic_id,
+            TreatmentSession.opened_at >= opened_from,
+            TreatmentSession.follow_up_on <= due_to,
+            ~recorded,
+        )
+        .order_by(TreatmentSession.follow_up_on, TreatmentSession.session_id)
+        .limit(limit)
+    )
+    return [DueLine(**row._mapping) for row in rows]
 
 
 def count_sessions(tx: Tx, clinic_id: str, wanted: SessionFilter) -> int:

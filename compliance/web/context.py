@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final, cast
 from zoneinfo import ZoneInfo
 
@@ -19,6 +18,8 @@ from compliance.errors import ComplianceError, NotPermitted
 from compliance.operations.people.access import ClinicAccess
 from compliance.operations.people.sign_in import SignedIn
 from compliance.operations.people.tokens import Scope, TokenBearer
+from compliance.operations.personal import Keyring
+from compliance.operations.reporting.workshop import Workshop
 from compliance.settings import Settings
 from compliance.store.session import Database
 
@@ -55,7 +56,14 @@ class Services:
     """The current time, aware and in UTC; tests inject their own."""
     settings: Settings
     keys_folder: Path
-    extras: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    keyring: Keyring
+    """Opens and seals personal data."""
+    workshop: Workshop
+    """What making a report needs."""
+    start_report: Callable[[str, str], None]
+    """Starts the making of (clinic id, report id); called after the request was committed."""
+    root: Path
+    """The folder that holds ``templates``, ``static`` and ``migrations``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +244,7 @@ _NAVIGATION: Final[tuple[tuple[str, str, str, Callable[[frozenset[Role]], bool]]
     ("manager", "Manager", "/manager", lambda roles: Role.MANAGER in roles),
     ("reports", "Reports", "/reports", lambda roles: _may(roles, Action.EXPORT_REPORTS)),
     ("inspector", "Inspector", "/inspector", lambda roles: Role.INSPECTOR in roles),
+    ("account", "Account", "/account", bool),
     ("verify", "Verify", "/verify", lambda _roles: True),
 )
 """Key, label, address and who sees it, in the order of the bar."""
@@ -257,8 +266,7 @@ def home_path(roles: frozenset[Role]) -> str:
     """Where somebody with these roles starts their day."""
     if Role.MANAGER in roles:
         return "/manager"
-    first = next(entry for entry in _navigation(roles, ""))
-    return "/account" if first.href == "/verify" else first.href
+    return _navigation(roles, "")[0].href
 
 
 def show_time(at: datetime) -> str:

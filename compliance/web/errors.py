@@ -149,8 +149,10 @@ def show_http_error(error: HTTPException) -> ResponseReturnValue:
     status = HTTPStatus(error.code)
     code = status.phrase.lower().replace(" ", "_").replace("-", "_")
     fault = status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    own_words = error.description if fault or "description" not in vars(error) else ""
-    response = _answer(status, code=code, detail="" if fault else own_words or "", extra={})
+    # A library's stock sentence says less than our own page for that status.
+    stock = fault or error.description == type(error).description
+    detail = "" if stock else error.description or ""
+    response = _answer(status, code=code, detail=detail, extra={})
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After"}:
             response.headers[name] = value

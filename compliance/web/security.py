@@ -15,7 +15,6 @@ from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
 from limits import RateLimitItem, parse
 from werkzeug.exceptions import TooManyRequests
-from werkzeug.sansio.utils import host_is_trusted
 
 from compliance.operations.people.sign_in import normal_username
 from compliance.settings import Settings
@@ -36,7 +35,7 @@ _HEADERS: Final = (
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 )
-_LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +75,7 @@ def register_security(app: Flask) -> None:
     settings = _settings(app)
     app.config["SESSION_COOKIE_SECURE"] = settings.cookie_secure
     app.config.setdefault("RATELIMIT_STORAGE_URI", "memory://")
+    app.config.setdefault("RATELIMIT_ENABLED", True)
     # Pages send no referrer, so over TLS the strict check would refuse every form.
     # The token in the form and the cookie's SameSite carry the protection.
     app.config["WTF_CSRF_SSL_STRICT"] = False
@@ -85,7 +85,7 @@ def register_security(app: Flask) -> None:
     hosts = _hosts(settings)
 
     def guard() -> ResponseReturnValue | None:
-        if hosts and not host_is_trusted(request.host, hosts):
+        if hosts and urlsplit(f"//{request.host}").hostname not in hosts:
             # Plain text: a page would need addresses built from the host that was refused.
             return Response("This server does not go by that name.\n", 400, mimetype="text/plain")
         _check_limits(limiter)
@@ -102,14 +102,14 @@ def _settings(app: Flask) -> Settings:
         return services().settings
 
 
-def _hosts(settings: Settings) -> tuple[str, ...]:
+def _hosts(settings: Settings) -> frozenset[str]:
     """The names this server answers to; empty when the operator named none."""
     name = urlsplit(settings.public_url).hostname if settings.public_url else None
-    return () if name is None else (name, *_LOOPBACK)
+    return frozenset() if name is None else _LOOPBACK | {name.encode("idna").decode("ascii")}
 
 
 def _check_limits(limiter: Limiter) -> None:
-    if not limiter.enabled:
+    if not current_app.config["RATELIMIT_ENABLED"]:
         return
     for limit in _LIMITS.get((request.method, request.path), ()):
         if not limiter.limiter.hit(limit.item, request.path, limit.key()):

@@ -504,6 +504,12 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
+        op.f("ix_treatment_session_clinic_id_closed_index_opened_index"),
+        "treatment_session",
+        ["clinic_id", "closed_index", "opened_index"],
+        unique=False,
+    )
+    op.create_index(
         op.f("ix_treatment_session_clinic_id_late_opened_at_session_id"),
         "treatment_session",
         ["clinic_id", "late", "opened_at", "session_id"],
@@ -568,6 +574,10 @@ def downgrade() -> None:
     )
     op.drop_index(
         op.f("ix_treatment_session_clinic_id_opened_at_session_id"), table_name="treatment_session"
+    )
+    op.drop_index(
+        op.f("ix_treatment_session_clinic_id_closed_index_opened_index"),
+        table_name="treatment_session",
     )
     op.drop_index(
         op.f("ix_treatment_session_clinic_id_late_opened_at_session_id"),

@@ -16,7 +16,7 @@ from building import (
     released_pack,
     step,
 )
-from conftest import NOON
+from givens import NOON
 
 from compliance.domain.gate import Blocked
 from compliance.domain.words import SessionState

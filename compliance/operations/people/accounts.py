@@ -66,6 +66,21 @@ def create_person(
     _require_manager(actor)
     if command.admin:
         actor.require(Action.MANAGE_INSTALLATION)
+    account = _checked_account(tx, command, now)
+    people.insert_account(tx, account, now=now)
+    for role in sorted(command.roles):
+        people.insert_role(tx, _role(command, account.user_id, role, actor=actor, now=now))
+    recorded = command.roles | ({Role.ADMIN} if command.admin else set())
+    person = (account.user_id, account.display_name)
+    recording.record_added(tx, keyring, person, recorded, actor=actor, now=now)
+    if command.entitled_override:
+        recording.record_changed(
+            tx, account.user_id, recorded, entitled_override=True, actor=actor, now=now
+        )
+    return account.user_id
+
+
+def _checked_account(tx: Tx, command: CreatePerson, now: datetime) -> people.Account:
     name = _checked_name(command.display_name)
     _check_roles(command.roles, needed=not command.admin)
     if _USERNAME.fullmatch(command.username) is None:
@@ -77,7 +92,7 @@ def create_person(
         )
     if people.find_account_by_name(tx, command.username) is not None:
         raise Conflict(f"the username {command.username} is taken")
-    account = people.Account(
+    return people.Account(
         user_id=new_id(now),
         username=command.username,
         display_name=name,
@@ -88,17 +103,6 @@ def create_person(
         failed_count=0,
         locked_until=None,
     )
-    people.insert_account(tx, account, now=now)
-    for role in sorted(command.roles):
-        people.insert_role(tx, _role(command, account.user_id, role, actor=actor, now=now))
-    recorded = command.roles | ({Role.ADMIN} if command.admin else set())
-    person = (account.user_id, name)
-    recording.record_added(tx, keyring, person, recorded, actor=actor, now=now)
-    if command.entitled_override:
-        recording.record_changed(
-            tx, account.user_id, recorded, entitled_override=True, actor=actor, now=now
-        )
-    return account.user_id
 
 
 def change_roles(tx: Tx, command: ChangeRoles, *, actor: Actor, now: datetime) -> None:

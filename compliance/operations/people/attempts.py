@@ -15,6 +15,7 @@ from typing import Final
 
 from compliance.errors import ComplianceError, NotPermitted
 from compliance.operations.identifiers import new_id
+from compliance.operations.people.access import list_clinics_open_to
 from compliance.operations.people.passwords import Proof
 from compliance.store import people, sign_in
 from compliance.store.session import Tx
@@ -91,14 +92,11 @@ def settle_attempt(
     settled = _judge(tx, current, proof, secret=secret, now=now)
     if settled.outcome is Outcome.ACCEPTED:
         _accept(tx, current, proof, secret)
-    record_attempt(tx, current, settled.outcome, now=now)
+    _record(tx, current, settled.outcome, now=now)
     return settled
 
 
-def record_attempt(
-    tx: Tx, account: people.Account | None, outcome: Outcome, *, now: datetime
-) -> None:
-    """Keep how an attempt ended, for the person and the manager."""
+def _record(tx: Tx, account: people.Account | None, outcome: Outcome, *, now: datetime) -> None:
     attempt = sign_in.Attempt(
         event_id=new_id(now),
         username=UNKNOWN if account is None else account.username,
@@ -149,6 +147,8 @@ def _judge(
         return Settled(outcome=Outcome.WRONG, waits_until=until)
     if current.disabled_at is not None:
         return Settled(outcome=Outcome.DISABLED, waits_until=None)
+    if not current.admin and not list_clinics_open_to(tx, current, now=now):
+        return Settled(outcome=Outcome.NO_ACCESS, waits_until=None)
     return Settled(outcome=Outcome.ACCEPTED, waits_until=None)
 
 

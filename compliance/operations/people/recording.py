@@ -10,6 +10,7 @@ from compliance.ledger.entry import format_time
 from compliance.operations.personal import Keyring, commit_value
 from compliance.operations.sealing import append
 from compliance.store.session import Tx
+from compliance.store.sign_in import TokenRow
 
 
 def record_added(
@@ -48,22 +49,13 @@ def record_plain(tx: Tx, kind: str, user_id: str, *, actor: Actor, now: datetime
     return append(tx, actor, kind, {"user": user_id}, now=now)
 
 
-def record_token_created(
-    tx: Tx,
-    token_id: str,
-    user_id: str,
-    *,
-    scopes: Iterable[str],
-    expires_at: datetime | None,
-    actor: Actor,
-    now: datetime,
-) -> int:
+def record_token_created(tx: Tx, token: TokenRow, *, actor: Actor, now: datetime) -> int:
     """Enter that a token was made. Its label is free text and stays out of the log."""
     data = {
-        "token": token_id,
-        "user": user_id,
-        "scopes": sorted(scopes),
-        "expires_at": None if expires_at is None else format_time(expires_at),
+        "token": token.token_id,
+        "user": token.user_id,
+        "scopes": sorted(token.scopes),
+        "expires_at": None if token.expires_at is None else format_time(token.expires_at),
     }
     return append(tx, actor, "token.created", data, now=now)
 

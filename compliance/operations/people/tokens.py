@@ -111,15 +111,7 @@ def create_token(tx: Tx, command: CreateToken, *, actor: Actor, now: datetime) -
         used_at=None,
     )
     store.insert_token(tx, row, token_hash=hash_token(secret))
-    recording.record_token_created(
-        tx,
-        row.token_id,
-        row.user_id,
-        scopes=row.scopes,
-        expires_at=row.expires_at,
-        actor=actor,
-        now=now,
-    )
+    recording.record_token_created(tx, row, actor=actor, now=now)
     return NewToken(token_id=row.token_id, secret=secret)
 
 

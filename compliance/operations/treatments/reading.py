@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from compliance.domain.access import Action, Actor
@@ -170,12 +170,13 @@ def list_sessions(
     """A keyset page, newest first; three queries whatever its length."""
     actor.require(Action.READ_SESSIONS)
     lines = session_lists.list_sessions(tx, actor.clinic_id, wanted, after=after, limit=limit)
-    return _with_refs(tx, keyring, actor.clinic_id, lines)
+    return open_refs(tx, keyring, actor.clinic_id, lines)
 
 
-def _with_refs(
+def open_refs(
     tx: Tx, keyring: Keyring, clinic_id: str, lines: Sequence[SessionLine]
 ) -> list[ListedSession]:
+    """Put the client's reference beside each line; two queries whatever their number."""
     opened = disclose(tx, keyring, clinic_id, {line.client_commitment.hex() for line in lines})
     listed = []
     for line in lines:
@@ -197,6 +198,42 @@ def client_id_of(tx: Tx, client_ref: str, *, actor: Actor, keyring: Keyring) -> 
     index = find_index(keyring, actor.clinic_id, "client.ref", client_ref)
     row = clients.find_client(tx, actor.clinic_id, index)
     return None if row is None else row.client_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUpDue:
+    """A client to ask how they are, and since when or from when on."""
+
+    session_id: str
+    client_ref: str
+    practitioner_id: str
+    due_on: date
+
+
+def list_follow_ups_due(
+    tx: Tx, *, actor: Actor, now: datetime, due_to: date, keyring: Keyring, limit: int = 30
+) -> list[FollowUpDue]:
+    """The follow-ups nobody has recorded, due up to and including a day, oldest first.
+
+    Looks back three weeks; what was never asked by then is history.
+    """
+    actor.require(Action.RECORD_EVENT)
+    lines = session_lists.list_follow_ups_due(
+        tx, actor.clinic_id, opened_from=now - timedelta(days=21), due_to=due_to, limit=limit
+    )
+    opened = disclose(tx, keyring, actor.clinic_id, {each.client_commitment.hex() for each in lines})
+    due = []
+    for line in lines:
+        disclosed = opened.get(line.client_commitment.hex())
+        due.append(
+            FollowUpDue(
+                session_id=line.session_id,
+                client_ref=ERASED if disclosed is None else disclosed.value,
+                practitioner_id=line.practitioner_id,
+                due_on=line.due_on,
+            )
+        )
+    return due
 
 
 def load_many(

@@ -10,6 +10,7 @@ from compliance.report.content.words import Words
 ENGLISH: Final = Words(
     months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
     report="Audit report",
+    running="Aseptrail audit report",
     period="Period",
     to="to",
     times="All times: {zone}",
@@ -19,7 +20,10 @@ ENGLISH: Final = Words(
     of="of",
     volume="Volume {number} of {of}",
     made="Made by {who} on {when}",
-    signed_file="Signed with the clinic's certificate; the signature covers this whole file.",
+    signed_file=(
+        "Signed inside the file with the clinic's certificate. Check the file itself: the look of "
+        "a page proves nothing."
+    ),
     range="Entries of the log",
     range_text="{first} to {last} ({count})",
     size="Size of the log",
@@ -32,7 +36,6 @@ ENGLISH: Final = Words(
     filters_text="only {filters}. Counts, exceptions and proof cover the whole period.",
     verdict_clean="{closed} sessions closed. No exception was recorded in this period.",
     verdict_exceptions="{closed} sessions closed. Exceptions to look at: {exceptions}.",
-    counts="Counts",
     closed="closed",
     late="with late entries",
     amended="amended",
@@ -46,8 +49,8 @@ ENGLISH: Final = Words(
     no_anchors="no anchors: level 0",
     level="Trust level 0",
     level_says=(
-        "This file has not been altered since the clinic signed it, and every entry of the "
-        "period is in it."
+        "If a check accepts this file, it has not been altered since the clinic signed it, and "
+        "every entry of the period is in it."
     ),
     level_not="Level 0 does not prove",
     level_limits=(
@@ -69,16 +72,13 @@ ENGLISH: Final = Words(
         "Everything in the period that is not as it should be, most serious first. "
         "The number is that of the entry in the log."
     ),
-    no_exceptions="None in this period.",
     more="and {count} more, from page {page}",
     sessions="Sessions",
     no_sessions="No session was signed, closed or aborted in this period.",
     people="People",
-    roles="Roles",
     entry="Entry",
-    entries="entries",
     exports="Reports exported in this period",
-    exports_text="A report of which the fingerprint is not among them was not exported then.",
+    exports_text="Compare these fingerprints with reports you hold.",
     later_amendments="Later amendments",
     later_text="Made in this period to sessions that were closed before it.",
     record="Record",

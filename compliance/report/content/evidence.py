@@ -65,9 +65,15 @@ def _disinfection(ref: JsonObject, times: LocalTimes) -> str:
     contact = words.contact.format(seconds=number(ref, "contact_seconds"))
     if ref.get("required_seconds") is not None:
         contact += f" ({words.required.format(seconds=number(ref, 'required_seconds'))})"
-    product = words.disinfection.format(name=text(ref, "name"), lot=text(ref, "lot"))
-    barrier = words.barrier if ref.get("barrier") is True else words.no_barrier
-    return f"{product}, {contact}, {barrier}"
+    lot = optional_text(ref, "lot")
+    # A skin disinfectant may be recorded without its lot, and skin takes no barrier.
+    product = words.disinfection.format(name=text(ref, "name"), lot=lot) if lot else None
+    said = [product or text(ref, "name"), contact]
+    if ref.get("barrier") is True:
+        said.append(words.barrier)
+    elif lot:
+        said.append(words.no_barrier)
+    return ", ".join(said)
 
 
 def _returned(ref: JsonObject, times: LocalTimes) -> str:

@@ -23,6 +23,7 @@ GERMAN: Final = Words(
         "Dez.",
     ),
     report="Prüfbericht",
+    running="Prüfbericht von Aseptrail",
     period="Zeitraum",
     to="bis",
     times="Alle Zeiten: {zone}",
@@ -32,7 +33,10 @@ GERMAN: Final = Words(
     of="von",
     volume="Band {number} von {of}",
     made="Erstellt von {who} am {when}",
-    signed_file="Mit dem Zertifikat der Praxis signiert; die Signatur deckt die ganze Datei.",
+    signed_file=(
+        "In der Datei mit dem Zertifikat der Praxis signiert. Prüfen Sie die Datei selbst: das "
+        "Aussehen einer Seite beweist nichts."
+    ),
     range="Einträge des Protokolls",
     range_text="{first} bis {last} ({count})",
     size="Größe des Protokolls",
@@ -45,7 +49,6 @@ GERMAN: Final = Words(
     filters_text="nur {filters}. Zahlen, Ausnahmen und Beweis umfassen den ganzen Zeitraum.",
     verdict_clean="{closed} Sitzungen geschlossen. In diesem Zeitraum ist keine Ausnahme erfasst.",
     verdict_exceptions="{closed} Sitzungen geschlossen. Zu prüfende Ausnahmen: {exceptions}.",
-    counts="Zahlen",
     closed="geschlossen",
     late="mit Nachträgen",
     amended="berichtigt",
@@ -59,8 +62,8 @@ GERMAN: Final = Words(
     no_anchors="keine Anker: Stufe 0",
     level="Vertrauensstufe 0",
     level_says=(
-        "Diese Datei ist unverändert, seit die Praxis sie signiert hat, und jeder Eintrag des "
-        "Zeitraums ist enthalten."
+        "Wenn eine Prüfung diese Datei annimmt, ist sie unverändert, seit die Praxis sie signiert "
+        "hat, und jeder Eintrag des Zeitraums ist enthalten."
     ),
     level_not="Stufe 0 beweist nicht",
     level_limits=(
@@ -83,16 +86,13 @@ GERMAN: Final = Words(
         "Alles im Zeitraum, was nicht ist, wie es sein soll; das Schwerste zuerst. "
         "Die Nummer ist die des Eintrags im Protokoll."
     ),
-    no_exceptions="Keine in diesem Zeitraum.",
     more="und {count} weitere, ab Seite {page}",
     sessions="Sitzungen",
     no_sessions="In diesem Zeitraum wurde keine Sitzung signiert, geschlossen oder abgebrochen.",
     people="Personen",
-    roles="Rollen",
     entry="Eintrag",
-    entries="Einträge",
     exports="Berichte aus diesem Zeitraum",
-    exports_text="Ein Bericht mit anderem Fingerabdruck wurde in diesem Zeitraum nicht erstellt.",
+    exports_text="Vergleichen Sie diese Fingerabdrücke mit Berichten, die Sie haben.",
     later_amendments="Spätere Berichtigungen",
     later_text="In diesem Zeitraum an Sitzungen vorgenommen, die vorher geschlossen wurden.",
     record="Nachweis",

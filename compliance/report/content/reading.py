@@ -33,14 +33,10 @@ from compliance.report.content.words import Words
 
 
 def read_content(audit: AuditSource) -> ReportContent:
-    """Return everything a report says.
-
-    Reads each entry once to learn where things are; sessions are read again, one at a
-    time, when ``sessions`` is iterated, so the audit must outlive the content.
+    """Return everything a report says; its sessions are read again when they are iterated.
 
     Raises:
-        ContentUnreadable: if a field of the record's version is missing or of another
-            type, here or while ``sessions`` is iterated.
+        ContentUnreadable: if a field is missing or of another type, here or while iterating.
     """
     data = audit.data
     clinic = child(data, "clinic")

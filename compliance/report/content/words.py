@@ -15,6 +15,7 @@ class Words:
 
     months: tuple[str, ...]
     report: str
+    running: str
     period: str
     to: str
     times: str
@@ -37,7 +38,6 @@ class Words:
     filters_text: str
     verdict_clean: str
     verdict_exceptions: str
-    counts: str
     closed: str
     late: str
     amended: str
@@ -59,14 +59,11 @@ class Words:
     fingerprint_text: str
     exceptions: str
     exceptions_text: str
-    no_exceptions: str
     more: str
     sessions: str
     no_sessions: str
     people: str
-    roles: str
     entry: str
-    entries: str
     exports: str
     exports_text: str
     later_amendments: str

@@ -99,24 +99,6 @@ def require_exact(
     Raises:
         BadSignature: if it is of another form.
     """
-    info: Any = signature.signer_info
-    algorithm = info["signature_algorithm"].dump()
-    if algorithm not in _SIGNATURE_ALGORITHMS:
-        raise BadSignature("the seal is of a kind this software does not make")
-    signer: Any = signature.signer_cert
-    name = _tlv(_SEQUENCE, signer.issuer.dump(), _serial(signer))
-    unsigned = info["unsigned_attrs"]
-    signer_info = _tlv(
-        _SEQUENCE,
-        _VERSION_1,
-        name,
-        _SHA256,
-        _tlv(_CONTEXT_0, info["signed_attrs"].contents),
-        algorithm,
-        _tlv(_OCTETS, info["signature"].native),
-        # A time-stamp over the signature, where there is one, is checked by itself.
-        unsigned.dump() if unsigned.native else b"",
-    )
     certificates = sorted(item.public_bytes(Encoding.DER) for item in chain)
     signed_data = _tlv(
         _SEQUENCE,
@@ -124,10 +106,30 @@ def require_exact(
         _tlv(_SET, _SHA256),
         _DATA,
         _tlv(_CONTEXT_0, *certificates),
-        _tlv(_SET, signer_info),
+        _tlv(_SET, _signer_info(signature)),
     )
     if _tlv(_SEQUENCE, _SIGNED_DATA, _tlv(_CONTEXT_0, signed_data)) != value:
         raise BadSignature("a part of the seal that nobody signs was altered")
+
+
+def _signer_info(signature: EmbeddedPdfSignature) -> bytes:
+    info: Any = signature.signer_info
+    algorithm = info["signature_algorithm"].dump()
+    if algorithm not in _SIGNATURE_ALGORITHMS:
+        raise BadSignature("the seal is of a kind this software does not make")
+    signer: Any = signature.signer_cert
+    unsigned = info["unsigned_attrs"]
+    return _tlv(
+        _SEQUENCE,
+        _VERSION_1,
+        _tlv(_SEQUENCE, signer.issuer.dump(), _serial(signer)),
+        _SHA256,
+        _tlv(_CONTEXT_0, info["signed_attrs"].contents),
+        algorithm,
+        _tlv(_OCTETS, info["signature"].native),
+        # A time-stamp over the signature, where there is one, is checked by itself.
+        unsigned.dump() if unsigned.native else b"",
+    )
 
 
 def _serial(certificate: Any) -> bytes:

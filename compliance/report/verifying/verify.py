@@ -138,10 +138,11 @@ def _take_audit(judging: Judging, reader: PdfFileReader, seal: JudgedSignature) 
 
 def _seal_form(seal: JudgedSignature, data: bytes) -> Check:
     code, name = "seal_form", "The seal has no byte that nobody signed"
+    _, gap_start, gap_end, _ = seal.embedded.byte_range
+    if not data[int(gap_start) : int(gap_end)].isupper():
+        reason = "No: it is spelt in other letters than ours."
+        return Check(code=code, name=name, holds=False, reason=reason)
     try:
-        _, gap_start, gap_end, _ = seal.embedded.byte_range
-        if not data[int(gap_start) : int(gap_end)].isupper():
-            raise BadSignature("it is spelt in other letters than ours")
         require_exact(seal.embedded, strip_padding(seal.embedded.pkcs7_content), seal.path[1:])
     except BadSignature as error:
         return Check(code=code, name=name, holds=False, reason=f"No: {error}.")

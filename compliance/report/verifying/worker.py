@@ -64,18 +64,8 @@ def verify_in_subprocess(
         "seconds": seconds,
         "memory_bytes": memory_bytes,
     }
-    # The command is made of constants of this module; the file's name goes through the pipe.
-    command = [sys.executable, "-I", "-c", _START, _PACKAGE_PARENT]
     try:
-        answer = subprocess.run(  # noqa: S603
-            command,
-            input=json.dumps(request).encode(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=seconds,
-            check=True,
-        )
-        return _read_answer(answer.stdout)
+        return _read_answer(_ask(json.dumps(request).encode(), seconds))
     except subprocess.TimeoutExpired:
         return _unfinished(f"Reading it took longer than {seconds} seconds.")
     except subprocess.CalledProcessError as error:
@@ -84,6 +74,20 @@ def verify_in_subprocess(
         # A worker that a file has taken over could answer anything; an answer that does
         # not hang together is none.
         return _unfinished("Reading it gave no usable answer.")
+
+
+def _ask(request: bytes, seconds: int) -> bytes:
+    # The command is made of constants of this module; the file's name goes through the pipe.
+    command = [sys.executable, "-I", "-c", _START, _PACKAGE_PARENT]
+    done = subprocess.run(  # noqa: S603
+        command,
+        input=request,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        timeout=seconds,
+        check=True,
+    )
+    return done.stdout
 
 
 def _read_answer(output: bytes) -> Verdict:

@@ -71,6 +71,7 @@ class TreatmentSession(Base):
         Index(None, "clinic_id", "practitioner_id", "opened_at", "session_id"),
         Index(None, "clinic_id", "client_id", "opened_at", "session_id"),
         Index(None, "clinic_id", "late", "opened_at", "session_id"),
+        Index(None, "clinic_id", "closed_index", "opened_index"),
     )
 
     clinic_id: Mapped[str] = mapped_column(Id, primary_key=True)

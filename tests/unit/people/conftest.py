@@ -1,42 +1,26 @@
-"""A database with one clinic and people in it; the clock is whatever the tests say."""
+"""One clinic in the database of the test, and a way to add people; the clock is the tests' own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, insert
+from unit.people.cases import (
+    NOW,
+    PASSWORD,
+    PIN,
+    AddClinic,
+    AddPerson,
+    make_clinic,
+)
 
-from compliance.domain.access import Actor, Role, system_actor
+from compliance.domain.access import Actor, Role
 from compliance.keys.subjects import SubjectKeys
-from compliance.operations.identifiers import new_id
 from compliance.operations.people.accounts import CreatePerson, create_person
 from compliance.operations.people.passwords import PasswordHash, hash_password, hash_pin
 from compliance.operations.personal import Keyring
-from compliance.operations.sealing import begin_log
-from compliance.store.base import Base
-from compliance.store.models.people import Clinic
-from compliance.store.session import Database, engine_options, prepare_engine
-
-NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
-PASSWORD = "violet tram harbour"
-PIN = "246810"
-
-AddPerson = Callable[..., str]
-AddClinic = Callable[[str], Actor]
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    url = f"sqlite:///{tmp_path / 'test.sqlite3'}"
-    engine = create_engine(url, **engine_options(url))
-    prepare_engine(engine)
-    Base.metadata.create_all(engine)
-    opened = Database(engine, lock_file=None)
-    yield opened
-    opened.dispose()
+from compliance.store.session import Database
 
 
 @pytest.fixture
@@ -57,28 +41,7 @@ def pin_hash() -> PasswordHash:
 
 @pytest.fixture
 def add_clinic(database: Database) -> AddClinic:
-    """Make a clinic with its log and return the command line acting in it."""
-
-    def add(slug: str) -> Actor:
-        clinic_id = new_id(NOW)
-        actor = system_actor(clinic_id, "tests")
-        with database.writing() as tx:
-            tx.execute(
-                insert(Clinic).values(
-                    clinic_id=clinic_id,
-                    slug=slug,
-                    name=slug.title(),
-                    time_zone="Europe/Berlin",
-                    language="en",
-                    profiles=[],
-                    demo=False,
-                    created_at=NOW,
-                )
-            )
-            begin_log(tx, clinic_id, {"slug": slug}, actor=actor, now=NOW)
-        return actor
-
-    return add
+    return lambda slug: make_clinic(database, slug)
 
 
 @pytest.fixture

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from conftest import NOW, PASSWORD, AddClinic, AddPerson
 from sqlalchemy import select
+from unit.people.cases import NOW, PASSWORD, AddClinic, AddPerson
 
 from compliance.domain.access import Actor, Auth, Role
 from compliance.errors import Conflict, NotFound, NotPermitted, Refused, SignatureRequired
@@ -100,7 +101,7 @@ def test_a_grant_is_bound_to_act_person_and_clinic(
 
 def test_a_grant_survives_a_signing_that_failed(database: Database, mira: Actor) -> None:
     grant_id = grant(database, mira)
-    with pytest.raises(Conflict), database.writing() as tx:
+    with suppress(Conflict), database.writing() as tx:
         use_grant(tx, grant_id, actor=mira, act_hash=ACT, now=NOW)
         raise Conflict("something else was in the way")
     with database.writing() as tx:
@@ -263,9 +264,7 @@ def test_people_enter_the_log_without_their_names(
     database: Database, operator: Actor, add_person: AddPerson
 ) -> None:
     user_id = add_person(operator, "mira", Role.PRACTITIONER)
-    command = ChangeRoles(
-        user_id=user_id, roles=frozenset({Role.MANAGER}), entitled_override=True
-    )
+    command = ChangeRoles(user_id=user_id, roles=frozenset({Role.MANAGER}), entitled_override=True)
     with database.writing() as tx:
         change_roles(tx, command, actor=operator, now=NOW)
         disable_person(tx, user_id, actor=operator, now=NOW)
@@ -337,19 +336,19 @@ def test_a_manager_rules_only_over_people_of_their_own_clinic(
             disable_person(tx, user_id, actor=boss, now=NOW)
         with pytest.raises(error), database.writing() as tx:
             reset_password(tx, user_id, PasswordHash("x"), actor=boss, now=NOW)
+    command = ChangeRoles(user_id=foreign, roles=frozenset({Role.OPERATOR}))
     with pytest.raises(NotFound), database.writing() as tx:
-        command = ChangeRoles(user_id=foreign, roles=frozenset({Role.OPERATOR}))
         change_roles(tx, command, actor=boss, now=NOW)
     with pytest.raises(Conflict), database.writing() as tx:
         disable_person(tx, boss.user_id, actor=boss, now=NOW)
     with pytest.raises(NotPermitted), database.writing() as tx:
         disable_person(tx, shared, actor=replace(boss, auth=Auth.PIN), now=NOW)
+    new = CreatePerson(
+        username="eve",
+        display_name="Eve",
+        password_hash=PasswordHash("x"),
+        roles=frozenset(),
+        admin=True,
+    )
     with pytest.raises(NotPermitted), database.writing() as tx:
-        new = CreatePerson(
-            username="eve",
-            display_name="Eve",
-            password_hash=PasswordHash("x"),
-            roles=frozenset(),
-            admin=True,
-        )
         create_person(tx, new, keyring=keyring, actor=boss, now=NOW)

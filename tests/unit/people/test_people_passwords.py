@@ -31,7 +31,8 @@ def test_hashes_use_the_owasp_setting() -> None:
 
 
 @pytest.mark.parametrize(
-    "pin", ["12345", "1234567890123", "12a456", "１２３４５７", "000000", "123456", "987654", "890123"]
+    "pin",
+    ["12345", "1234567890123", "12a456", "１２３４５７", "000000", "123456", "987654", "890123"],
 )
 def test_pins_that_are_no_pins_or_too_easy_are_refused(pin: str) -> None:
     with pytest.raises(Refused):

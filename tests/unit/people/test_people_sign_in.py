@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 from argon2 import PasswordHasher
-from conftest import NOW, PASSWORD, PIN, AddClinic, AddPerson
 from sqlalchemy import select, update
+from unit.people.cases import NOW, PASSWORD, PIN, AddClinic, AddPerson
 
 from compliance.domain.access import Actor, Auth, Role
 from compliance.errors import NotFound, NotPermitted
@@ -173,18 +173,17 @@ def test_a_guess_that_was_checked_before_the_wait_began_is_refused(
     database: Database, operator: Actor, add_person: AddPerson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_person(operator, "mira", Role.PRACTITIONER)
-    from compliance.operations.people import sign_in as module
-
-    check = module.check_secret
+    place = "compliance.operations.people.sign_in.check_secret"
+    check = passwords.check_secret
 
     def slow(stored: str | None, secret: str) -> passwords.Proof:
         # Five other guesses are counted while this one is still being hashed.
         proof = check(stored, secret)
-        monkeypatch.setattr(module, "check_secret", check)
+        monkeypatch.setattr(place, check)
         fail(database, "mira", NOW, times=5)
         return proof
 
-    monkeypatch.setattr(module, "check_secret", slow)
+    monkeypatch.setattr(place, slow)
     with pytest.raises(WrongSecret):
         come_in(database, "mira")
 

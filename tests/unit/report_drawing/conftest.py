@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from unit.report_drawing.audit_fixture import ROOT_FINGERPRINT, FixtureAudit, build_audit
+
+from compliance.report.content.reading import read_content
+from compliance.report.making import draw_report
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-
-# The builder is imported by its full name, as the type checker knows it; pytest alone puts
-# only this folder on the path.
-if str(REPOSITORY) not in sys.path:
-    sys.path.insert(0, str(REPOSITORY))
-
-from compliance.report.content.reading import read_content  # noqa: E402 - needs the path above
-from compliance.report.making import draw_report  # noqa: E402 - needs the path above
-from tests.unit.report_drawing.audit_fixture import (  # noqa: E402 - needs the path above
-    ROOT_FINGERPRINT,
-    FixtureAudit,
-    build_audit,
-)
 
 Draw = Callable[[FixtureAudit, Path], int]
 

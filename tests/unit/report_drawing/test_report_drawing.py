@@ -10,17 +10,17 @@ from pathlib import Path
 import page
 import pikepdf
 import pytest
-
-from compliance.report.content.reading import read_content
-from compliance.report.making import draw_report
-from tests.unit.report_drawing.audit_fixture import (
+from unit.report_drawing.audit_fixture import (
     ROOT_FINGERPRINT,
     SESSIONS,
     FixtureAudit,
     Wish,
     build_audit,
 )
-from tests.unit.report_drawing.conftest import Draw
+from unit.report_drawing.conftest import Draw
+
+from compliance.report.content.reading import read_content
+from compliance.report.making import draw_report
 
 CARRIAGE_RETURN = b"\r"
 TURNED = b"0.588 0.809 -0.809 0.588"
@@ -207,11 +207,14 @@ def test_a_block_that_fits_on_a_page_is_never_split(draw: Draw, tmp_path: Path) 
 
 def test_a_block_higher_than_a_page_goes_on_and_repeats_names(draw: Draw, tmp_path: Path) -> None:
     audit = build_audit([Wish()], incidents=False, clinic_name="Clinic " * 60)
-    longest = "The cartridge was scanned twice because the first label was torn. " * 90
+    longest = "The cartridge was scanned twice because the first label was torn. " * 180 + "Finis."
     hidden = next(key for key, value in audit.disclosures.items() if "C-0001" in value)
     disclosed = dataclasses.replace(audit, disclosures={**audit.disclosures, hidden: longest})
 
     pages = draw(disclosed, tmp_path / "huge.pdf")
 
     assert broken_rules(tmp_path / "huge.pdf") == set()
-    assert pages >= 3
+    assert pages >= 4
+    text = text_of(tmp_path / "huge.pdf", first=2)
+    assert text.count("first label was torn.") == 180
+    assert "Finis." in text

@@ -8,7 +8,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from compliance.keys.storage import ClinicKeys, RootKey, ensure_clinic_keys, ens
 from compliance.ledger.canonical import JsonValue, canonical_bytes
 from compliance.ledger.commitment import commit
 from compliance.ledger.entry import encode_entry, format_time
+from compliance.ledger.note import Checkpoint, sign_note
 from compliance.ledger.proofs import consistency_proof, inclusion_proof, range_proof
 from compliance.ledger.tree import hash_leaf, root_hash
 from compliance.report.payload import (
@@ -31,6 +33,7 @@ from compliance.report.payload import (
     build_audit,
 )
 from compliance.report.signing import SigningIdentity, sign_report
+from compliance.report.verifying.verdict import Outcome, Verdict
 
 CLINIC_ID = "0190a000-0000-7000-8000-000000000001"
 USER = "0190a000-0000-7000-8000-0000000000aa"
@@ -48,32 +51,24 @@ FIXED: dict[str, JsonValue] = {
     "device_sterilized_after": "yes",
 }
 
-TEMPLATE: JsonValue = {
+
+def item(code: str, required_when: JsonValue = None) -> JsonValue:
+    return {"code": code, "phase": "before", "kind": "attestation", "required_when": required_when}
+
+
+TEMPLATE: dict[str, JsonValue] = {
     "schema": "aseptrail/template/1",
     "id": "microneedling",
     "version": 1,
     "procedure": "microneedling",
     "title": "Microneedling",
     "items": [
-        *[
-            {"code": code, "phase": "before", "kind": "attestation", "required_when": None}
-            for code in FIXED
-        ],
-        {
-            "code": "anaesthetic_lot",
-            "phase": "before",
-            "kind": "choice",
-            "required_when": {"item": "anaesthetic", "is": "yes"},
-        },
-        {
-            "code": "anaesthetic",
-            "phase": "before",
-            "kind": "attestation",
-            "required_when": None,
-        },
+        *(item(code) for code in FIXED),
+        item("anaesthetic"),
+        item("anaesthetic_lot", {"item": "anaesthetic", "is": "yes"}),
     ],
 }
-TEMPLATE_HASH = hashlib.sha256(canonical_bytes({"t": TEMPLATE})[5:-1]).hexdigest()
+TEMPLATE_HASH = hashlib.sha256(canonical_bytes(TEMPLATE)).hexdigest()
 
 
 @dataclass(slots=True)
@@ -182,28 +177,33 @@ def open_session(clinic: Clinic, session: str, at: datetime) -> int:
     )
 
 
-def treat(clinic: Clinic, session: str, at: datetime, **changed: JsonValue) -> int:
+def treat(
+    clinic: Clinic, session: str, at: datetime, changed: Mapping[str, JsonValue] | None = None
+) -> int:
     """Record a whole session and return where it was closed."""
     opened = open_session(clinic, session, at)
     clinic.append("session.started", at + timedelta(minutes=5), {"session": session})
     clinic.append("session.finished", at + timedelta(minutes=45), {"session": session})
     data = closing(session, opened, at)
-    data.update(changed)
+    data.update(changed or {})
     return clinic.append("session.closed", at + timedelta(minutes=50), data)
 
 
 def closing(session: str, opened: int, at: datetime) -> dict[str, JsonValue]:
-    items: list[JsonValue] = [
-        {"code": code, "result": result} for code, result in {**FIXED, "anaesthetic": "no"}.items()
-    ]
     return {
         "session": session,
         "state": "closed",
         "opened": {"index": opened, "at": format_time(at)},
         "template": {"id": "microneedling", "version": 1, "hash": TEMPLATE_HASH},
-        "items": items,
+        "items": answers(),
         "overrides": [],
     }
+
+
+def answers(**changed: JsonValue) -> list[JsonValue]:
+    """Return a complete checklist's answers; None leaves one out."""
+    results = {**FIXED, "anaesthetic": "no", **changed}
+    return [{"code": code, "result": value} for code, value in results.items() if value is not None]
 
 
 def parts_of(clinic: Clinic, *, start: int | None = None, end: int | None = None) -> AuditParts:
@@ -272,6 +272,19 @@ def parts_of(clinic: Clinic, *, start: int | None = None, end: int | None = None
     )
 
 
+def resign(parts: AuditParts, clinic: Clinic) -> AuditParts:
+    """Let the clinic itself sign whatever size and root the parts now state."""
+    name = clinic.keys.note_name
+    text = Checkpoint(origin=name, size=parts.size, root=parts.root).text()
+    note = sign_note(
+        text,
+        name=name,
+        sign=clinic.keys.note_private_key.sign,
+        public_key=clinic.keys.note_public_key,
+    )
+    return replace(parts, checkpoint=note)
+
+
 def draw(audit: bytes | None) -> bytes:
     """Return a one-page PDF with the audit attached as the product attaches it."""
     page = io.BytesIO()
@@ -280,9 +293,17 @@ def draw(audit: bytes | None) -> bytes:
     canvas.save()
     with pikepdf.open(page) as pdf:
         if audit is not None:
-            pdf.attachments["audit.json"] = pikepdf.AttachedFileSpec(
-                pdf, audit, filename="audit.json", relationship=pikepdf.Name.Source
+            spec = pikepdf.AttachedFileSpec(
+                pdf,
+                audit,
+                filename="audit.json",
+                description="",
+                mime_type="application/json",
+                creation_date="D:20260502093000Z",
+                mod_date="D:20260502093000Z",
             )
+            spec.relationship = pikepdf.Name.Source
+            pdf.attachments["audit.json"] = spec
         out = io.BytesIO()
         pdf.save(out, deterministic_id=True)
     return out.getvalue()
@@ -303,3 +324,13 @@ def sign(pdf: bytes, clinic: Clinic, folder: Path) -> bytes:
 
 def seal(parts: AuditParts, clinic: Clinic, folder: Path) -> bytes:
     return sign(draw(build_audit(parts)), clinic, folder)
+
+
+def rejected_for(verdict: Verdict) -> str:
+    """Return the code of the one check that failed."""
+    assert verdict.outcome is Outcome.REJECTED, verdict.sentence
+    assert verdict.exit_code == 1
+    assert verdict.level is None
+    assert verdict.checkpoint is None
+    (failed,) = verdict.failed
+    return failed.code

@@ -1,0 +1,267 @@
+"""Collecting what goes into ``audit.json``: entries, proofs, context, disclosures."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from compliance.keys.checkpoints import CheckpointSigner
+from compliance.keys.storage import ClinicKeys
+from compliance.ledger.canonical import JsonValue
+from compliance.ledger.entry import format_time
+from compliance.ledger.proofs import consistency_proof, inclusion_proof, range_proof
+from compliance.ledger.tree import Frontier, fold_peaks, subtree_cover
+from compliance.operations.catalogue import effective_rules
+from compliance.operations.personal import disclose
+from compliance.operations.reporting.ranges import Period
+from compliance.operations.reporting.workshop import Workshop, software_name
+from compliance.operations.sealing import LogDamaged, node_reader
+from compliance.operations.treatments.reading import find_commitments
+from compliance.report.payload import AuditParts, ConsistencyStep, ContextEntry, Disclosure
+from compliance.store import log, reports
+from compliance.store.clinics import ClinicRow
+from compliance.store.session import Tx
+
+MAX_STEPS = 40
+"""Earlier checkpoints a report proves itself consistent with; the newest ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """The log as it stood when the report was begun, with its signed checkpoint."""
+
+    size: int
+    root: bytes
+    incarnation: int
+    note: str
+    keys: ClinicKeys
+    steps: tuple[ConsistencyStep, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class Wanted:
+    """What the entries of a range refer to outside of it."""
+
+    templates: set[str] = field(default_factory=set)
+    users: set[str] = field(default_factory=set)
+    indexes: set[int] = field(default_factory=set)
+    commitments: set[str] = field(default_factory=set)
+
+    def look_at(self, entry: Mapping[str, Any]) -> None:
+        data = entry["data"]
+        self.users.add(entry["by"]["user"])
+        self.users |= _people(data)
+        self.commitments |= find_commitments(data)
+        template = data.get("template")
+        if isinstance(template, Mapping) and isinstance(template.get("hash"), str):
+            self.templates.add(template["hash"])
+        for name in ("opened", "signed", "consent"):
+            place = data.get(name)
+            if isinstance(place, Mapping):
+                self.indexes.add(place["index"])
+        for name in ("closed_index", "cites"):
+            if isinstance(data.get(name), int):
+                self.indexes.add(data[name])
+
+
+def _people(data: Mapping[str, Any]) -> set[str]:
+    signature = data.get("signature") or {}
+    found = {data.get(name) for name in ("user", "practitioner", "from", "to")}
+    found.add(signature.get("by"))
+    for name in ("items", "overrides"):
+        found |= {item.get("by") for item in data.get(name) or ()}
+    return {user for user in found if isinstance(user, str)}
+
+
+def sign_tree(tx: Tx, clinic: ClinicRow, keys: ClinicKeys) -> Tree:
+    """Sign a checkpoint over the log as this transaction sees it.
+
+    Raises:
+        RollbackDetected: the log does not continue what the signer remembers.
+    """
+    head = log.read_head(tx, clinic.clinic_id, lock=False)
+    if head is None:
+        raise LogDamaged("the clinic has no log")
+    read = node_reader(tx, clinic.clinic_id)
+
+    def root_at(size: int) -> bytes:
+        return fold_peaks([read(level, index) for level, index in subtree_cover(0, size)])
+
+    def consistent(size: int, root: bytes) -> bool:
+        return root_at(size) == root
+
+    root = Frontier.from_bytes(head.size, head.frontier).root()
+    signer = CheckpointSigner(
+        name=keys.note_name, private_key=keys.note_private_key, memory=keys.memory_path
+    )
+    note = signer.sign(head.size, root, consistent=consistent)
+    earlier = [
+        step for step in log.list_checkpoints(tx, clinic.clinic_id) if 0 < step[0] < head.size
+    ]
+    steps = tuple(
+        ConsistencyStep(size=size, root=old, proof=consistency_proof(size, head.size, read))
+        for size, old, _ in earlier[-MAX_STEPS:]
+    )
+    return Tree(
+        size=head.size,
+        root=root,
+        incarnation=head.incarnation,
+        note=note,
+        keys=keys,
+        steps=steps,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What one volume is about."""
+
+    clinic: ClinicRow
+    period: Period
+    start: int
+    end: int
+    volume: tuple[int, int] | None
+    filters: Mapping[str, str]
+    made_by: str
+    made_at: datetime
+
+
+def collect_parts(tx: Tx, workshop: Workshop, request: Request, tree: Tree) -> AuditParts:
+    """Read everything of one volume from a consistent snapshot."""
+    clinic_id = request.clinic.clinic_id
+    entries: list[bytes | None] = []
+    leaf_hashes: list[bytes] = []
+    wanted = Wanted()
+    for _, leaf_hash, body in log.read_range(tx, clinic_id, request.start, request.end):
+        entries.append(None if body is None else bytes(body))
+        leaf_hashes.append(bytes(leaf_hash))
+        if body is not None:
+            wanted.look_at(json.loads(body))
+    open_sessions = _open_sessions(tx, request)
+    wanted.indexes |= {session["opened_index"] for session in open_sessions}
+    context = _context(tx, request, wanted, tree.size)
+    read = node_reader(tx, clinic_id)
+    wanted.users.add(request.made_by)
+    return AuditParts(
+        software=software_name(),
+        clinic=_clinic(request.clinic),
+        period={
+            "from": request.period.first.isoformat(),
+            "to": request.period.last.isoformat(),
+            "from_time": format_time(request.period.start),
+            "to_time": format_time(request.period.end),
+        },
+        made_at=format_time(request.made_at),
+        made_by=request.made_by,
+        start=request.start,
+        end=request.end,
+        size=tree.size,
+        root=tree.root,
+        incarnation=tree.incarnation,
+        checkpoint=tree.note,
+        note_key=tree.keys.note_verifier_key,
+        certificate_pem=tree.keys.certificate.public_bytes(Encoding.PEM).decode(),
+        certificate_signature=base64.b64encode(tree.keys.note_certificate_signature).decode(),
+        entries=entries,
+        leaf_hashes=leaf_hashes,
+        range_proof=range_proof(request.start, request.end, tree.size, read),
+        context=[
+            ContextEntry(index=index, body=body, proof=inclusion_proof(index, tree.size, read))
+            for index, body in sorted(context.items())
+        ],
+        open_sessions=open_sessions,
+        disclosures=_disclosures(tx, workshop, clinic_id, wanted.commitments),
+        profiles=_profiles(request),
+        consistency=tree.steps,
+        filters=dict(request.filters),
+        volume=request.volume,
+    )
+
+
+def _clinic(clinic: ClinicRow) -> dict[str, JsonValue]:
+    return {
+        "id": clinic.clinic_id,
+        "name": clinic.name,
+        "slug": clinic.slug,
+        "time_zone": clinic.time_zone,
+        "language": clinic.language,
+        "demo": clinic.demo,
+    }
+
+
+def _context(tx: Tx, request: Request, wanted: Wanted, size: int) -> dict[int, bytes]:
+    """Entries outside the range that it refers to, and what those refer to in turn."""
+    clinic_id = request.clinic.clinic_id
+    found: dict[int, bytes] = {}
+    # The neighbours show that the range is not narrower than the period.
+    neighbours = {index for index in (request.start - 1, request.end) if index >= 0}
+    indexes = {0} | neighbours | wanted.indexes
+    while True:
+        places = log.find_places(tx, clinic_id, "template", sorted(wanted.templates))
+        people = log.find_places(tx, clinic_id, "user", sorted(wanted.users))
+        indexes |= set(places.values()) | set(people.values()) | wanted.indexes
+        missing = sorted(
+            index
+            for index in indexes - set(found)
+            if index < size and not request.start <= index < request.end
+        )
+        if not missing:
+            return found
+        for index, body in log.read_bodies(tx, clinic_id, missing).items():
+            found[index] = body
+            wanted.look_at(json.loads(body))
+        indexes -= set(missing) - set(found)
+
+
+def _open_sessions(tx: Tx, request: Request) -> list[dict[str, Any]]:
+    """The sessions open at the end of the range, each in the state it had there."""
+    listed = []
+    for row in reports.sessions_open_at(tx, request.clinic.clinic_id, request.end):
+        if row.signed_index is not None and row.signed_index < request.end:
+            state = "awaiting_reprocessing"
+        elif _before(row.finished_at, request):
+            state = "treated"
+        else:
+            state = "in_progress" if _before(row.started_at, request) else "draft"
+        listed.append({"session": row.session_id, "state": state, "opened_index": row.opened_index})
+    return listed
+
+
+def _before(moment: datetime | None, request: Request) -> bool:
+    return moment is not None and moment < request.period.end
+
+
+def _disclosures(
+    tx: Tx, workshop: Workshop, clinic_id: str, commitments: Iterable[str]
+) -> list[Disclosure]:
+    opened = disclose(tx, workshop.keyring, clinic_id, sorted(commitments))
+    return [
+        Disclosure(
+            commit=bytes.fromhex(one.commit),
+            field=one.field,
+            salt=bytes.fromhex(one.salt),
+            value=one.value,
+        )
+        for _, one in sorted(opened.items())
+    ]
+
+
+def _profiles(request: Request) -> list[dict[str, JsonValue]]:
+    rules = effective_rules(tuple(request.clinic.profiles), request.period.last)
+    return [
+        {
+            "id": profile.id,
+            "version": profile.version,
+            "valid_from": profile.valid_from.isoformat(),
+            "title": profile.title,
+            "source": profile.source,
+            "primary": profile.primary,
+        }
+        for profile in rules.profiles
+    ]

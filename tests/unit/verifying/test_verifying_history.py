@@ -1,0 +1,95 @@
+"""Whoever kept a checkpoint sees a rewritten log."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from cryptography import x509
+from unit.verifying.building import (
+    Clinic,
+    parts_of,
+    rejected_for,
+    resign,
+    seal,
+)
+
+from compliance.ledger.tree import root_hash
+from compliance.report.verifying.verdict import Outcome
+from compliance.report.verifying.verify import verify_report
+
+Roots = list[x509.Certificate]
+
+
+def test_a_log_rewritten_as_a_whole_shows_to_whoever_kept_a_checkpoint(
+    tmp_path: Path, report: bytes, clinic: Clinic, roots: Roots
+) -> None:
+    kept = verify_report(report, trust_roots=roots).checkpoint
+    assert kept is not None
+    rewritten = Clinic(keys=clinic.keys, root=clinic.root, bodies=list(clinic.bodies))
+    rewritten.disclosures = clinic.disclosures
+    rewritten.bodies[9] = rewritten.bodies[9].replace(b"practitioner", b"practitioner")
+    rewritten.bodies[8] = rewritten.bodies[8].replace(b"09:05:00", b"09:06:00")
+    parts = parts_of(clinic)
+    leaves = rewritten.leaves()
+
+    def node(level: int, index: int) -> bytes:
+        return root_hash(leaves[index << level : (index + 1) << level])
+
+    from compliance.ledger.proofs import consistency_proof, inclusion_proof, range_proof
+
+    root = root_hash(leaves)
+    forged = resign(
+        replace(
+            parts,
+            root=root,
+            entries=rewritten.bodies[parts.start : parts.end],
+            leaf_hashes=leaves[parts.start : parts.end],
+            range_proof=range_proof(parts.start, parts.end, parts.size, node),
+            context=[
+                replace(item, proof=inclusion_proof(item.index, parts.size, node))
+                for item in parts.context
+            ],
+            consistency=[
+                replace(parts.consistency[0], proof=consistency_proof(2, parts.size, node))
+            ],
+        ),
+        clinic,
+    )
+    pdf = seal(forged, clinic, tmp_path)
+    # Honest limit of level 0: to a newcomer the rewritten log is as good as any.
+    assert verify_report(pdf, trust_roots=roots).outcome is Outcome.ACCEPTED
+    assert rejected_for(verify_report(pdf, trust_roots=roots, known=[kept])) == "history"
+
+
+def test_an_earlier_checkpoint_raises_the_level(
+    report: bytes, roots: Roots, clinic: Clinic
+) -> None:
+    kept = verify_report(report, trust_roots=roots).checkpoint
+    assert kept is not None
+    leaves = clinic.leaves()
+    for size in (2, 9, 17, len(leaves)):
+        earlier = replace(kept, size=size, root=root_hash(leaves[:size]))
+        verdict = verify_report(report, trust_roots=roots, known=[earlier])
+        assert (verdict.outcome, verdict.level) == (Outcome.ACCEPTED, 3), size
+        false = replace(earlier, root=b"x" * 32)
+        assert rejected_for(verify_report(report, trust_roots=roots, known=[false])) == "history"
+
+
+def test_a_checkpoint_it_cannot_compare_with_neither_helps_nor_harms(
+    report: bytes, roots: Roots
+) -> None:
+    kept = verify_report(report, trust_roots=roots).checkpoint
+    assert kept is not None
+    for size in (3, 500):
+        verdict = verify_report(report, trust_roots=roots, known=[replace(kept, size=size)])
+        assert (verdict.outcome, verdict.level) == (Outcome.ACCEPTED, 0)
+        (history,) = [check for check in verdict.checks if check.code == "history"]
+        assert history.holds is None
+
+
+def test_a_log_begun_anew_under_the_old_name_is_noticed(report: bytes, roots: Roots) -> None:
+    kept = verify_report(report, trust_roots=roots).checkpoint
+    assert kept is not None
+    other = replace(kept, clinic_id="0190a000-0000-7000-8000-00000000ffff")
+    assert rejected_for(verify_report(report, trust_roots=roots, known=[other])) == "history"
