@@ -15,6 +15,8 @@ from compliance.store.session import Tx
 
 __all__ = ["Keyed", "RequestKey", "answer_once"]
 
+__all__ = ["Keyed", "RequestKey", "answer_once"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keyed:

@@ -27,6 +27,8 @@ from compliance.store import log, sessions, things
 from compliance.store.session import Tx
 from compliance.store.things import PackRow, WaitRow
 
+__all__ = ["PackRow", "WaitRow"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterPack:

@@ -19,6 +19,8 @@ from compliance.store import things
 from compliance.store.session import Tx
 from compliance.store.things import DeviceRow, ProductRow
 
+__all__ = ["DeviceRow", "ProductRow"]
+
 CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _COMPONENT: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 

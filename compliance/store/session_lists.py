@@ -120,17 +120,18 @@ def list_ended_since(
     tx: Tx, clinic_id: str, since: datetime, *, limit: int
 ) -> Sequence[SessionLine]:
     """Closed and aborted ones, found from the end of the log backwards."""
-    ended = _ended(clinic_id, limit).where(TreatmentSession.ended_at >= since)
+    ended = _ended_since(clinic_id, since, limit)
     return _read_lines(tx, clinic_id, TreatmentSession.session_id.in_(ended.scalar_subquery()))
 
 
 def count_ended_since(tx: Tx, clinic_id: str, since: datetime) -> int:
     """Count at most ``COUNT_CAP`` + 1."""
-    ended = _ended(clinic_id, COUNT_CAP + 1).where(TreatmentSession.ended_at >= since)
+    ended = _ended_since(clinic_id, since, COUNT_CAP + 1)
     return tx.scalar(select(func.count()).select_from(ended.subquery())) or 0
 
 
-def _ended(clinic_id: str, limit: int) -> Select[tuple[str]]:
+def _ended_since(clinic_id: str, since: datetime, limit: int) -> Select[tuple[str]]:
+    # Sessions end in the order of the log, and the log is indexed; the time of ending is not.
     newest = (
         select(TreatmentSession.session_id, TreatmentSession.ended_at)
         .where(
@@ -140,12 +141,10 @@ def _ended(clinic_id: str, limit: int) -> Select[tuple[str]]:
         .limit(limit)
         .subquery()
     )
-    return select(newest.c.session_id).select_from(newest)
+    return select(newest.c.session_id).where(newest.c.ended_at >= since)
 
 
-def _read_lines(
-    tx: Tx, clinic_id: str, chosen: ColumnElement[bool]
-) -> Sequence[SessionLine]:
+def _read_lines(tx: Tx, clinic_id: str, chosen: ColumnElement[bool]) -> Sequence[SessionLine]:
     rows = tx.execute(
         select(*_COLUMNS)
         .join(

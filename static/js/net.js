@@ -89,6 +89,9 @@ const place = (html, response) => {
   window.htmx.swap(old, fresh.outerHTML, { swapStyle: "outerHTML", swapDelay: 0, settleDelay: 0 });
 };
 
+/* Where a browser is led when nobody is signed in, the screen is locked, or no clinic is chosen. */
+const isDoor = (url) => ["/login", "/lock", "/clinic"].includes(new URL(url).pathname);
+
 const send = async (entry) => {
   const body = new URLSearchParams(entry.fields);
   const token = document.querySelector("meta[name=csrf-token]")?.content;
@@ -114,7 +117,7 @@ const drain = async () => {
       const response = await send(entry);
       const status = response.status;
       if (status >= 500 || status === 429 || status === 408) throw new Error(String(status));
-      if (status === 401 || new URL(response.url).pathname.startsWith("/login")) {
+      if (status === 401 || isDoor(response.url)) {
         show("pending", words("net-login"));
         return;
       }
@@ -172,6 +175,19 @@ const failed = (event) => {
     show("refused", words("net-refused-offline"));
   }
 };
+
+/* A locked screen answers 401 with the way to the door, and htmx would go there at once: what was
+   pressed is kept first. */
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  const { xhr, requestConfig: config } = event.detail;
+  if (xhr.status !== 401 || !isRecord(config?.elt)) return;
+  if (storable(config.elt, config.formData)) {
+    enqueue(config.path, pairs(config.formData), "session", true);
+    renewKey(config.elt);
+  }
+  event.preventDefault();
+  window.location.assign(xhr.getResponseHeader("HX-Redirect") || "/login");
+});
 
 document.addEventListener("htmx:sendError", failed);
 document.addEventListener("htmx:timeout", failed);

@@ -15,9 +15,8 @@ from flask import request
 
 from compliance.domain.access import Actor
 from compliance.errors import Refused, VersionMismatch
-from compliance.operations.once import Keyed, answer_once
+from compliance.operations.once import Keyed, RequestKey, answer_once
 from compliance.operations.treatments.loading import Outcome, find_row
-from compliance.store.idempotency import RequestKey
 from compliance.store.session import Tx
 from compliance.web.api.bodies import read_body
 from compliance.web.api.routing import calling_actor

@@ -1,0 +1,373 @@
+"""What the calls about treatment sessions take and answer."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from marshmallow import fields
+
+from compliance.domain.words import CALL_A_DOCTOR, ItemKind, Phase, SessionState
+from compliance.operations.treatments.amending import GRADES, OUTCOMES
+from compliance.operations.treatments.notes import MAX_INK_BYTES, OVERRIDABLE
+from compliance.web.api.fields import (
+    CODE_PATTERN,
+    TEMPLATE_PATTERN,
+    Anything,
+    Asked,
+    Choice,
+    DayOrMoment,
+    Moment,
+    Shown,
+    Text,
+    YesNo,
+)
+from compliance.web.api.schemas.shapes import (
+    ANSWERED,
+    PIECES,
+    RESULT,
+    SHOWN_PIECES,
+    BlockerOut,
+    ComponentOut,
+    Count,
+    Flag,
+    NextCursor,
+    OutcomeOut,
+    PageQuery,
+    Part,
+    PersonOut,
+    Shape,
+    Time,
+    Translated,
+    Word,
+    Words,
+    uuid_text,
+)
+
+STATES: Final = tuple(state.value for state in SessionState)
+_MEASURED: Final = {"anyOf": [*RESULT["anyOf"], {"type": "null"}]}
+
+
+def _reason() -> Text:
+    return Text(3, 2000, required=True)
+
+
+class SessionIn(Asked):
+    """What is known when a client sits down."""
+
+    client_ref = Text(1, 80, required=True, metadata={"description": "No name: a reference."})
+    template = Text(
+        2,
+        70,
+        pattern=TEMPLATE_PATTERN,
+        allowed="ID for the newest version, or ID@VERSION",
+        required=True,
+    )
+    device_id = Text(
+        1, 40, pattern=CODE_PATTERN, allowed="the id or code of a device", required=True
+    )
+    id = uuid_text(metadata={"description": "Your own id; sending twice cannot open twice."})
+
+
+class SessionQuery(PageQuery):
+    """Which sessions to list; times are when they were opened."""
+
+    state = Text(
+        4,
+        90,
+        metadata={"description": f"One or more of {', '.join(STATES)}, with commas between."},
+    )
+    from_ = DayOrMoment(data_key="from", metadata={"description": "Inclusive."})
+    to = DayOrMoment(metadata={"description": "A time is exclusive, a date inclusive."})
+    practitioner = Text(1, 80, metadata={"description": "The person's id."})
+    client_ref = Text(1, 80)
+    late = YesNo()
+
+
+class AnswerIn(Asked):
+    """An answer to one item."""
+
+    result = Anything(ANSWERED, required=True)
+    evidence = Anything(PIECES, allow_none=True)
+    performed_at = Moment(metadata={"description": "When it was done, if that is not now."})
+    reason = Text(3, 2000)
+
+
+class AbortIn(Asked):
+    """The deviation: why a session ends without being completed."""
+
+    what = _reason()
+    why = _reason()
+    corrective_action = _reason()
+
+
+class AmendmentIn(Asked):
+    """A correction of one item of an ended session."""
+
+    item = Text(1, 60, required=True)
+    result = Anything(ANSWERED, required=True)
+    evidence = Anything(PIECES, allow_none=True)
+    reason = _reason()
+
+
+class OverrideIn(Asked):
+    """The decision to treat in spite of a screening."""
+
+    item = Choice(OVERRIDABLE, required=True)
+    reason = _reason()
+
+
+class ReasonIn(Asked):
+    """A reason."""
+
+    reason = _reason()
+
+
+class ClientIn(Asked):
+    """The right client of an open session."""
+
+    client_ref = Text(1, 80, required=True)
+
+
+class ConsentIn(Asked):
+    """The client's ink on a known text."""
+
+    text_id = Text(1, 60, pattern="^[a-z][a-z0-9_]{0,59}$", required=True)
+    ink_png = Text(
+        1,
+        MAX_INK_BYTES * 4 // 3 + 4,
+        allowed="a PNG up to 200 kB in Base64",
+        required=True,
+        metadata={"contentEncoding": "base64", "contentMediaType": "image/png"},
+    )
+
+
+class IncidentIn(Asked):
+    """A side effect or sharps injury."""
+
+    grade = Choice(GRADES, required=True)
+    signs = fields.List(Choice(CALL_A_DOCTOR), load_default=list)
+    description = _reason()
+
+
+class FollowUpIn(Asked):
+    """How the client was on day 2 or 3."""
+
+    outcome = Choice(OUTCOMES, required=True)
+    signs = fields.List(Choice(CALL_A_DOCTOR), load_default=list)
+    note = Text(0, 2000, load_default="")
+
+
+class TemplateRef(Shown):
+    id = Word()
+    version = Count()
+    hash = Word()
+
+
+class DeviceRef(Shown):
+    id = Word(format="uuid")
+    label = Word()
+    components = Part(ComponentOut, many=True)
+
+
+class WarningOut(Shown):
+    code = Word()
+    text = Word()
+
+
+class OpenedOut(OutcomeOut):
+    """A session just opened, with the warnings that matter at that moment."""
+
+    warnings = Part(WarningOut, many=True)
+
+
+class LineTemplate(Shown):
+    id = Word()
+    version = Count()
+
+
+class LineDevice(Shown):
+    id = Word(format="uuid")
+    label = Word()
+
+
+class SessionLineOut(Shown):
+    """A session in a list."""
+
+    id = Word(format="uuid")
+    state = Word(enum=list(STATES))
+    version = Count()
+    client_ref = Word()
+    template = Part(LineTemplate)
+    device = Part(LineDevice)
+    practitioner = Part(PersonOut)
+    opened_at = Time()
+    started_at = Time(nullable=True)
+    finished_at = Time(nullable=True)
+    ended_at = Time(nullable=True)
+    closed_index = Count(nullable=True)
+    late = Flag()
+    amended = Flag()
+
+
+class SessionListOut(Shown):
+    items = Part(SessionLineOut, many=True)
+    next_cursor = NextCursor()
+
+
+class GivenAnswer(Shown):
+    """The answer that counts, as it was given before the session ended."""
+
+    result = Shape(RESULT)
+    evidence = Shape(SHOWN_PIECES)
+    by = Part(PersonOut)
+    auth = Word()
+    recorded_at = Time()
+    performed_at = Time()
+    late = Flag()
+    index = Count()
+
+
+class OptionOut(Shown):
+    value = Word()
+    label = Translated()
+
+
+class ItemOut(Shown):
+    """An item of the checklist and what was answered."""
+
+    code = Word()
+    phase = Word(enum=[phase.value for phase in Phase])
+    kind = Word(enum=[kind.value for kind in ItemKind])
+    label = Translated()
+    asked = Flag(description="Whether the item counts, given the answers so far.")
+    options = Part(OptionOut, many=True)
+    unit = Word(nullable=True)
+    min = Word(nullable=True)
+    max = Word(nullable=True)
+    evidence_wanted = Word(nullable=True)
+    answer = Part(GivenAnswer, nullable=True)
+
+
+class GateOut(Shown):
+    """What the next step is, and everything that is in its way."""
+
+    next_step = Word(nullable=True, description="start, finish, close, or null.")
+    open = Flag()
+    blockers = Part(BlockerOut, many=True)
+    waiting = Words(description="Components that the sterilization room has yet to release.")
+
+
+class SignatureOut(Shown):
+    by = Part(PersonOut)
+    meaning = Word()
+    at = Time()
+    auth = Word(description="`token` means: by token, not re-authenticated.")
+
+
+class AmendmentOut(Shown):
+    """A correction after closing, beside what it corrects."""
+
+    index = Count()
+    at = Time()
+    item = Word()
+    old = Shape(_MEASURED)
+    new = Shape(RESULT)
+    evidence_old = Shape(SHOWN_PIECES)
+    evidence_new = Shape(SHOWN_PIECES)
+    reason = Word()
+    signature = Part(SignatureOut)
+
+
+class OverrideOut(Shown):
+    index = Count()
+    item = Word()
+    by = Part(PersonOut)
+    at = Time()
+    reason = Word()
+
+
+class HandoverOut(Shown):
+    index = Count()
+    from_ = fields.Nested(PersonOut, required=True, data_key="from")
+    to = Part(PersonOut)
+    reason = Word()
+
+
+class ConsentOut(Shown):
+    index = Count()
+    text_id = Word()
+    text_version = Count()
+    at = Time()
+
+
+class EventOut(Shown):
+    """An adverse event or a follow-up that cites this session."""
+
+    index = Count()
+    kind = Word(enum=["incident.recorded", "followup.recorded"])
+    at = Time()
+    grade = Word(nullable=True)
+    escalated = Flag(nullable=True)
+    outcome = Word(nullable=True)
+    signs = Words()
+    text = Word()
+
+
+class WaitOut(Shown):
+    """A component that came back and waits for its next release."""
+
+    session_id = Word(format="uuid")
+    component = Word()
+    device_id = Word(format="uuid")
+    since = Time()
+    pack_id = Word(nullable=True, description="The pack whose release ended the wait.")
+
+
+class SessionOut(Shown):
+    """Everything about one session, of one moment."""
+
+    id = Word(format="uuid")
+    state = Word(enum=list(STATES))
+    version = Count()
+    client_ref = Word()
+    template = Part(TemplateRef)
+    device = Part(DeviceRef)
+    practitioner = Part(PersonOut)
+    opened_at = Time()
+    started_at = Time(nullable=True)
+    finished_at = Time(nullable=True)
+    ended_at = Time(nullable=True)
+    opened_index = Count()
+    signed_index = Count(nullable=True)
+    closed_index = Count(nullable=True)
+    late = Flag()
+    amended = Flag()
+    follow_up_on = Word(nullable=True, format="date")
+    warnings = Part(WarningOut, many=True)
+    items = Part(ItemOut, many=True)
+    gate = Part(GateOut)
+    overrides = Part(OverrideOut, many=True)
+    handovers = Part(HandoverOut, many=True)
+    consents = Part(ConsentOut, many=True)
+    amendments = Part(AmendmentOut, many=True)
+    events = Part(EventOut, many=True)
+    waits = Part(WaitOut, many=True)
+
+
+class HistoryLineOut(Shown):
+    """One entry of the log: who, what, when, old, new, why."""
+
+    index = Count()
+    kind = Word()
+    at = Time()
+    by = Part(PersonOut)
+    auth = Word()
+    data = Shape(
+        {"type": "object"},
+        description="As recorded; hidden texts carry their `value` beside the commitment.",
+    )
+
+
+class HistoryOut(Shown):
+    items = Part(HistoryLineOut, many=True)
+    next_cursor = NextCursor()
