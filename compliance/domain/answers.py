@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from compliance.domain.depth import classify_depth
 from compliance.domain.template import Item, Template
@@ -24,6 +24,13 @@ _NUMBER: Final = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
 
 Result = str | dict[str, str]
 """``yes|no``, an option's code, or ``{"value": "0.5", "unit": "mm"}``."""
+
+
+class Answered(Protocol):
+    """All that decides which other items are asked."""
+
+    @property
+    def result(self) -> Result: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +85,7 @@ def _read_measurement(item: Item, raw: object) -> dict[str, str]:
     return {"value": text, "unit": unit}
 
 
-def is_asked(item: Item, answers: Mapping[str, Answer]) -> bool:
+def is_asked(item: Item, answers: Mapping[str, Answered]) -> bool:
     """Whether the item is required, given the answers so far."""
     if item.required_when is None:
         return True
@@ -87,10 +94,10 @@ def is_asked(item: Item, answers: Mapping[str, Answer]) -> bool:
     return answer is not None and answer.result == value
 
 
-def asked_items(template: Template, answers: Mapping[str, Answer]) -> tuple[Item, ...]:
+def asked_items(template: Template, answers: Mapping[str, Answered]) -> tuple[Item, ...]:
     """The items that count now. A chain of conditions is followed, for an item that is
     not asked cannot make another one be asked."""
-    counting: dict[str, Answer] = {}
+    counting: dict[str, Answered] = {}
     asked = []
     for item in template.items:
         if is_asked(item, counting):

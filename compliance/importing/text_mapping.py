@@ -1,0 +1,210 @@
+"""Any text log, by a mapping that a manager sets up from a sample file.
+
+The mapping names the line a cycle begins with, the line it ends with, and for
+each value the words before it. Values are read by plain rules, so that nobody
+writes regular expressions on a screen and no pattern can be made to hang.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from compliance.errors import Refused
+from compliance.importing.values import (
+    DateOrder,
+    Found,
+    ImportOptions,
+    LineRange,
+    LineUse,
+    LoggedCycle,
+)
+
+FIELDS: Final = (
+    "serial",
+    "program",
+    "number",
+    "date",
+    "time",
+    "end_time",
+    "set_temperature",
+    "set_hold",
+    "lowest_temperature",
+    "highest_temperature",
+    "hold",
+)
+NEEDED: Final = ("number", "date", "time", "lowest_temperature", "hold")
+_NUMBER: Final = re.compile(r"-?\d{1,5}(?:[.,]\d{1,3})?")
+_CLOCK: Final = re.compile(r"(\d{1,2})[:.-](\d{2})(?:[:.-](\d{2}))?")
+_DATE: Final = re.compile(r"(\d{1,4})\D(\d{1,2})\D(\d{2,4})")
+_MAX_WORDS: Final = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextMapping:
+    """Where the values of one make of log stand. Words are compared without regard to case."""
+
+    begins_with: str
+    ends_with: str
+    """Empty: a cycle ends where the next begins, and has no end line of its own."""
+    values: Mapping[str, str]
+    """Field of ``FIELDS`` to the words that stand before its value on the line."""
+    failure_words: tuple[str, ...] = ()
+    """Words by which the machine says that the run failed."""
+
+
+def check_mapping(mapping: TextMapping) -> None:
+    """Raise ``Refused`` for a mapping that could not find a cycle."""
+    if not 1 <= len(mapping.begins_with.strip()) <= _MAX_WORDS:
+        raise Refused(
+            "begins_with", mapping.begins_with, "is missing", allowed="1 to 80 characters"
+        )
+    unknown = set(mapping.values) - set(FIELDS)
+    if unknown:
+        raise Refused("values", min(unknown), "is no field", allowed=", ".join(FIELDS))
+    missing = [name for name in NEEDED if not mapping.values.get(name, "").strip()]
+    if missing:
+        raise Refused("values", "", f"lacks {', '.join(missing)}")
+
+
+@dataclass(slots=True)
+class _Open:
+    first: int
+    last: int
+    found: dict[str, str] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    ended: bool = False
+
+
+class MappedText:
+    """The adapter for one mapping; unverified, for nobody but its maker has seen its logs."""
+
+    name = "mapped_text"
+    title = "Text log by mapping"
+    verified = False
+
+    def __init__(self, mapping: TextMapping) -> None:
+        check_mapping(mapping)
+        self._begin = mapping.begins_with.strip().casefold()
+        self._end = mapping.ends_with.strip().casefold()
+        self._failures = tuple(word.casefold() for word in mapping.failure_words if word.strip())
+        self._values = sorted(
+            ((name, words.strip().casefold()) for name, words in mapping.values.items()),
+            key=lambda pair: -len(pair[1]),
+        )
+
+    def read(self, lines: Iterator[str], options: ImportOptions) -> Iterator[Found]:
+        """Yield cycles and the lines outside of them."""
+        current: _Open | None = None
+        outside: int | None = None
+        number = 0
+        for number, line in enumerate(lines, start=1):
+            folded = line.strip().casefold()
+            if folded.startswith(self._begin):
+                if current is not None:
+                    yield _finished(current, options, has_end=bool(self._end))
+                elif outside is not None:
+                    yield _outside(outside, number - 1)
+                current, outside = _Open(first=number, last=number), None
+            if current is None:
+                outside = number if outside is None else outside
+                continue
+            self._take(current, number, line.strip(), folded)
+            if current.ended:
+                yield _finished(current, options, has_end=True)
+                current = None
+        if current is not None:
+            yield _finished(current, options, has_end=bool(self._end))
+        elif outside is not None:
+            yield _outside(outside, number)
+
+    def _take(self, cycle: _Open, number: int, line: str, folded: str) -> None:
+        cycle.last = number
+        for name, words in self._values:
+            if words and name not in cycle.found and folded.startswith(words):
+                cycle.found[name] = line[len(words) :].strip(" :=\t")
+                break
+        if any(word in folded for word in self._failures):
+            cycle.errors.append(line[:120])
+        if self._end and folded.startswith(self._end):
+            cycle.ended = True
+
+
+def _outside(first: int, last: int) -> LineRange:
+    return LineRange(first=first, last=last, use=LineUse.NOISE, note="outside of any cycle")
+
+
+def _finished(cycle: _Open, options: ImportOptions, *, has_end: bool) -> Found:
+    found = cycle.found
+    if "number" not in found:
+        return LineRange(
+            first=cycle.first,
+            last=cycle.last,
+            use=LineUse.UNREADABLE,
+            note="the beginning of a cycle without its number",
+        )
+    return LoggedCycle(
+        lines=(cycle.first, cycle.last),
+        serial=found.get("serial", ""),
+        program=found.get("program", ""),
+        number=found["number"].split()[0] if found["number"] else "",
+        started_at=_moment(found.get("date", ""), found.get("time", ""), options),
+        ended_at=_moment(found.get("date", ""), found.get("end_time", ""), options),
+        set_decicelsius=_tenths(found.get("set_temperature")),
+        set_hold_seconds=_seconds(found.get("set_hold")),
+        lowest_decicelsius=_tenths(found.get("lowest_temperature")),
+        highest_decicelsius=_tenths(found.get("highest_temperature")),
+        hold_seconds=_seconds(found.get("hold")),
+        curve=(),
+        ended=cycle.ended or not has_end,
+        machine_failed=bool(cycle.errors),
+        errors=tuple(dict.fromkeys(cycle.errors)),
+    )
+
+
+def _tenths(text: str | None) -> int | None:
+    match = _NUMBER.search(text or "")
+    return None if match is None else round(float(match[0].replace(",", ".")) * 10)
+
+
+def _seconds(text: str | None) -> int | None:
+    """``3:30`` and ``03-30`` are minutes and seconds, ``210 s`` seconds, ``3.5`` minutes."""
+    if not text:
+        return None
+    if match := re.match(r"\s*(\d{1,3})[:-](\d{2})\b", text):
+        return int(match[1]) * 60 + int(match[2])
+    match = _NUMBER.search(text)
+    if match is None:
+        return None
+    value = float(match[0].replace(",", "."))
+    return (
+        round(value) if text[match.end() :].strip().lower().startswith("s") else round(value * 60)
+    )
+
+
+def _moment(day: str, time: str, options: ImportOptions) -> datetime | None:
+    found, clock = _DATE.search(day), _CLOCK.search(time)
+    if found is None or clock is None:
+        return None
+    first, second, third = (int(part) for part in found.groups())
+    match options.date_order:
+        case DateOrder.DAY_MONTH_YEAR:
+            year, month, date = third, second, first
+        case DateOrder.MONTH_DAY_YEAR:
+            year, month, date = third, first, second
+        case _:
+            year, month, date = first, second, third
+    try:
+        return datetime(  # noqa: DTZ001 (the machine's clock knows no zone)
+            year + 2000 if year < 100 else year,
+            month,
+            date,
+            int(clock[1]),
+            int(clock[2]),
+            int(clock[3] or 0),
+        )
+    except ValueError:
+        return None
