@@ -21,6 +21,7 @@ from compliance.settings import Settings
 from compliance.store.base import db
 from compliance.store.schema import upgrade
 from compliance.store.session import Database, engine_options, prepare_engine
+from compliance.web.api.registering import register_api
 from compliance.web.auth import register_auth
 from compliance.web.context import EXTENSION, Services
 from compliance.web.errors import register_errors
@@ -99,6 +100,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
     register_identity(app)
     register_errors(app)
     register_auth(app)
+    register_api(app)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     return app
 

@@ -56,9 +56,7 @@ class House:
         )
 
 
-def build_house(
-    database: Database, folder: Path, *, now: datetime, slug: str = "harbour"
-) -> House:
+def build_house(database: Database, folder: Path, *, now: datetime, slug: str = "harbour") -> House:
     """Found a clinic and fill it; passwords are not usable, people act by token."""
     keys_folder = folder / "keys"
     clinic = found_clinic(

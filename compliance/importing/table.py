@@ -41,8 +41,11 @@ class Table:
         """Yield a cycle for each good line, and each bad line with what is wrong with it."""
         first = next(lines, "")
         separator = ";" if first.count(";") > first.count(",") else ","
-        names = [name.strip().lower() for name in _cells(first, separator) or ()]
-        problem = _head_problem(names)
+        try:
+            names = [name.strip().lower() for name in _cells(first, separator)]
+            problem = _head_problem(names)
+        except ValueError as error:
+            names, problem = [], str(error)
         if problem:
             yield LineRange(first=1, last=1, use=LineUse.UNREADABLE, note=problem)
             yield from _skip(lines)
@@ -55,12 +58,12 @@ class Table:
             yield _read_row(number, names, line, separator)
 
 
-def _cells(line: str, separator: str) -> list[str] | None:
-    """Split one line; None for a line that is no CSV."""
+def _cells(line: str, separator: str) -> list[str]:
+    """Split one line; raises ``ValueError`` for a line that is no CSV."""
     try:
         return next(csv.reader([line], delimiter=separator), [])
-    except csv.Error:
-        return None
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
 
 
 def _head_problem(names: list[str]) -> str:
@@ -82,8 +85,6 @@ def _skip(lines: Iterator[str]) -> Iterator[Found]:
 def _read_row(number: int, names: list[str], line: str, separator: str) -> Found:
     try:
         cells = _cells(line, separator)
-        if cells is None:
-            raise ValueError("it cannot be split into cells")
         row = dict(zip(names, (cell.strip() for cell in cells), strict=True))
         return LoggedCycle(
             lines=(number, number),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import compliance.store.models.log
-import compliance.store.models.people
-import compliance.store.models.things
-import compliance.store.models.treatments  # noqa: F401 (fills the metadata)
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+import compliance.store.models.log
+import compliance.store.models.people
+import compliance.store.models.things
+import compliance.store.models.treatments  # noqa: F401 (fills the metadata)
 from compliance.store.base import Base
 from compliance.store.session import Database
 

@@ -14,6 +14,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
+from compliance.domain.gate import Blocked
 from compliance.errors import (
     ComplianceError,
     Conflict,
@@ -22,6 +23,8 @@ from compliance.errors import (
     Refused,
     SignatureRequired,
 )
+from compliance.ledger.canonical import NotCanonical
+from compliance.ledger.entry import EntryTooLarge
 from compliance.operations.people.attempts import TooManyAttempts, WrongSecret
 from compliance.store.session import StorageRefused
 from compliance.web.context import (
@@ -39,6 +42,9 @@ STATUS: Final[Mapping[type[ComplianceError], HTTPStatus]] = MappingProxyType(
         NotPermitted: HTTPStatus.FORBIDDEN,
         NotFound: HTTPStatus.NOT_FOUND,
         Refused: HTTPStatus.UNPROCESSABLE_ENTITY,
+        # Text that no record can keep, such as a lone surrogate, is the sender's to mend.
+        NotCanonical: HTTPStatus.UNPROCESSABLE_ENTITY,
+        EntryTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         Conflict: HTTPStatus.CONFLICT,
         SignatureRequired: HTTPStatus.CONFLICT,
         StorageRefused: HTTPStatus.CONFLICT,
@@ -88,6 +94,11 @@ def show_refusal(error: ComplianceError) -> ResponseReturnValue:
         current_app.logger.error("refused: %s", error.code, exc_info=error)
         # Whatever the fault says about our insides is for the log.
         return _answer(status, code=error.code, detail="", extra={})
+    return _answer(status, code=error.code, detail=str(error), extra=_facts(error))
+
+
+def show_refusal_as(status: HTTPStatus, error: ComplianceError) -> ResponseReturnValue:
+    """Answer with another status than the map's, for a caller with a convention of its own."""
     return _answer(status, code=error.code, detail=str(error), extra=_facts(error))
 
 
@@ -164,6 +175,8 @@ def _facts(error: ComplianceError) -> Mapping[str, object]:
     facts: dict[str, object] = {}
     if isinstance(error, Refused):
         facts = {"field": error.field, "problem": error.problem, "allowed": error.allowed}
+    if isinstance(error, Blocked):
+        facts = {"blockers": [blocker.to_json() for blocker in error.blockers]}
     extra = getattr(error, "extra", None)
     return {**facts, **extra} if isinstance(extra, Mapping) else facts
 

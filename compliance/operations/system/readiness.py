@@ -30,6 +30,11 @@ def check_readiness(database: Database, migrations: Path) -> Readiness:
     return Readiness.DATABASE_NOT_CURRENT
 
 
+def require_answer(database: Database) -> None:
+    """See that there is a database before anything is asked of it; raises ``StorageUnreachable``."""
+    require_reachable(database)
+
+
 def require_ready(database: Database, migrations: Path) -> None:
     """Refuse to work on a database of another version.
 

@@ -7,8 +7,9 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
+from apiflask import Schema
 from flask import request
-from marshmallow import Schema, ValidationError
+from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
@@ -62,11 +63,10 @@ def read_body() -> dict[str, Any]:
 
     Raises:
         UnsupportedMediaType: something other than JSON was sent.
-        RequestEntityTooLarge: more than ``MAX_BODY_BYTES``.
+        RequestEntityTooLarge: more than the request's ``max_content_length``.
         UnreadableBody: no JSON, not UTF-8, or nested without end.
         Refused: a value that nothing here can keep.
     """
-    request.max_content_length = MAX_BODY_BYTES
     data = request.get_data()
     if not data:
         return {}
@@ -142,9 +142,7 @@ def load_query(schema: Schema | None, args: MultiDict[str, str]) -> dict[str, An
     if repeated:
         flaw = Flaw(problem="is given twice", allowed="once")
         raise InvalidFields([(_clean_text("query", name), flaw) for name in repeated])
-    values = {
-        _clean_text("query", name): _clean_text(name, value) for name, value in args.items()
-    }
+    values = {_clean_text("query", name): _clean_text(name, value) for name, value in args.items()}
     return _load(schema, as_query(values))
 
 

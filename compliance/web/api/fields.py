@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from marshmallow import Schema, ValidationError, fields
+from apiflask import Schema
+from marshmallow import ValidationError, fields
 
 _TIME: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{1,9})?"
@@ -38,7 +39,28 @@ def _described(given: Mapping[str, Any] | None, **facts: Any) -> dict[str, Any]:
     return {**facts, **(given or {})}
 
 
-class Text(fields.Field[str]):
+class Judged(fields.Field[Any]):
+    """A field that judges its value; the rest of marshmallow's signature is not needed."""
+
+    def _deserialize(  # The signature is marshmallow's.
+        self,
+        value: Any,
+        attr: str | None,  # noqa: ARG002
+        data: Any,
+        **kwargs: Any,  # noqa: ARG002
+    ) -> Any:
+        return self.judge(self.read_text(value) if isinstance(data, _Query) else value)
+
+    def read_text(self, value: Any) -> Any:
+        """What the text of an address stands for."""
+        return value
+
+    def judge(self, value: Any) -> Any:
+        """Return the value to go on with; raises marshmallow's error with a `Flaw`."""
+        raise NotImplementedError
+
+
+class Text(Judged):
     """A text; the limits are inclusive and count characters."""
 
     def __init__(
@@ -59,7 +81,7 @@ class Text(fields.Field[str]):
         self._pattern = None if pattern is None else re.compile(pattern)
         self._allowed = allowed or f"{least} to {most} characters"
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+    def judge(self, value: Any) -> str:
         if not isinstance(value, str):
             raise refuse("is no text", self._allowed)
         if not self._least <= len(value) <= self._most:
@@ -70,7 +92,7 @@ class Text(fields.Field[str]):
         return value
 
 
-class Choice(fields.Field[str]):
+class Choice(Judged):
     """One of some words."""
 
     def __init__(self, words: tuple[str, ...], **kwargs: Any) -> None:
@@ -78,13 +100,13 @@ class Choice(fields.Field[str]):
         super().__init__(metadata=_described(kwargs.pop("metadata", None), **facts), **kwargs)
         self._words = words
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+    def judge(self, value: Any) -> str:
         if not isinstance(value, str) or value not in self._words:
             raise refuse("is not one of the words", ", ".join(self._words))
         return value
 
 
-class Whole(fields.Field[int]):
+class Whole(Judged):
     """A whole number within inclusive limits, as a number in JSON or as digits in a query."""
 
     def __init__(self, least: int, most: int, **kwargs: Any) -> None:
@@ -92,74 +114,72 @@ class Whole(fields.Field[int]):
         super().__init__(metadata=_described(kwargs.pop("metadata", None), **facts), **kwargs)
         self._least, self._most = least, most
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
-        number = value
-        if isinstance(data, _Query) and isinstance(value, str) and _WHOLE.fullmatch(value):
-            number = int(value)
-        if isinstance(number, bool) or not isinstance(number, int):
+    def read_text(self, value: Any) -> Any:
+        return int(value) if isinstance(value, str) and _WHOLE.fullmatch(value) else value
+
+    def judge(self, value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
             raise refuse("is no whole number", f"{self._least} to {self._most}")
-        if not self._least <= number <= self._most:
+        if not self._least <= value <= self._most:
             raise refuse("is outside the limits", f"{self._least} to {self._most}")
-        return number
+        return value
 
 
-class YesNo(fields.Field[bool]):
+class YesNo(Judged):
     """``true`` or ``false`` in a query."""
 
     def __init__(self, **kwargs: Any) -> None:
         facts = {"type": "boolean"}
         super().__init__(metadata=_described(kwargs.pop("metadata", None), **facts), **kwargs)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+    def judge(self, value: Any) -> bool:
         if value not in ("true", "false"):
             raise refuse("is neither true nor false", "true, false")
         return bool(value == "true")
 
 
-class Moment(fields.Field[datetime]):
+class Moment(Judged):
     """A time of RFC 3339 with its offset, read as UTC."""
 
     def __init__(self, **kwargs: Any) -> None:
         facts = {"type": "string", "format": "date-time"}
         super().__init__(metadata=_described(kwargs.pop("metadata", None), **facts), **kwargs)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+    def judge(self, value: Any) -> datetime:
         return read_moment(value)
 
 
-class Day(fields.Field[date]):
+class Day(Judged):
     """A date of the calendar."""
 
     def __init__(self, **kwargs: Any) -> None:
         facts = {"type": "string", "format": "date"}
         super().__init__(metadata=_described(kwargs.pop("metadata", None), **facts), **kwargs)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
+    def judge(self, value: Any) -> date:
         return read_day(value)
 
 
-class DayOrMoment(fields.Field["date | datetime"]):
+class DayOrMoment(Judged):
     """A date, meant in the clinic's zone, or a time with its offset."""
 
     def __init__(self, **kwargs: Any) -> None:
         facts = {"anyOf": [{"type": "string", "format": f} for f in ("date", "date-time")]}
         super().__init__(metadata=_described(kwargs.pop("metadata", None), **facts), **kwargs)
 
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Any, **kwargs: Any
-    ) -> date | datetime:
+    def judge(self, value: Any) -> date | datetime:
         if isinstance(value, str) and _DAY.fullmatch(value):
             return read_day(value)
         return read_moment(value)
 
 
-class Anything(fields.Field[Any]):
+class Anything(Judged):
     """A value that an operation judges itself; ``shape`` is its JSON schema."""
 
     def __init__(self, shape: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(metadata=_described(kwargs.pop("metadata", None), **shape), **kwargs)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+    def judge(self, value: Any) -> Any:
         return value
 
 

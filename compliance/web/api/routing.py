@@ -4,28 +4,43 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from apiflask import APIBlueprint
-from flask import current_app, request
+from apiflask import APIBlueprint, Schema
+from flask import current_app, g, request
 from flask.typing import ResponseReturnValue
-from marshmallow import Schema
 from werkzeug.routing import BaseConverter
 
 from compliance.domain.access import Action, Actor
-from compliance.errors import ComplianceError
+from compliance.errors import ComplianceError, VersionMismatch
 from compliance.operations.people.tokens import Scope
-from compliance.web.api.bodies import load_body, load_query, read_body
+from compliance.web.api.bodies import (
+    MAX_BODY_BYTES,
+    UnreadableBody,
+    load_body,
+    load_query,
+    read_body,
+)
 from compliance.web.api.fields import Asked
+from compliance.web.api.refusals import (
+    document_refusals,
+    refuse_other_version,
+    refuse_unreadable,
+)
+from compliance.web.api.schemas.headers import answered_headers, asked_headers
 from compliance.web.context import current_actor
 from compliance.web.identity import API_PREFIX
 
 blueprint = APIBlueprint("api", __name__, url_prefix=API_PREFIX)
+blueprint.register_error_handler(UnreadableBody, refuse_unreadable)
+blueprint.register_error_handler(VersionMismatch, refuse_other_version)
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+SECURITY: Final = "bearer"
 _CALL: Final = "aseptrail_call"
+_BODY: Final = "aseptrail_body"
 
 
 class UndeclaredCall(ComplianceError):
@@ -63,7 +78,7 @@ class Call:
     needs: Action | None
     """What the role of the token's person must include; None: no account is asked for."""
 
-    gives: type[Schema] | Mapping[str, Any]
+    gives: type[Schema] | dict[str, Any]
     """The schema of the answer."""
 
     status: int = 200
@@ -81,13 +96,19 @@ class Call:
     multipart: bool = False
     """The body is a form with a file, which the view reads itself."""
 
+    most_bytes: int = MAX_BODY_BYTES
+    """Of the body; inclusive."""
+
     media_type: str = "application/json"
     tag: str = ""
     example: Mapping[str, Any] | None = None
     refusals: tuple[int, ...] = ()
     """Statuses beyond those that follow from the rest."""
 
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    def scopes(self, method: str) -> tuple[str, ...]:
+        """Every scope a token needs."""
+        plain = self.scope or (Scope.READ if method == "GET" else Scope.WRITE)
+        return (plain.value, Scope.SIGN.value) if self.signs else (plain.value,)
 
 
 def serve(method: str, path: str, call: Call) -> Callable[[View], View]:
@@ -99,36 +120,7 @@ def serve(method: str, path: str, call: Call) -> Callable[[View], View]:
     """
 
     def decorate(view: View) -> View:
-        @functools.wraps(view)
-        def checked(**parts: Any) -> ResponseReturnValue:
-            # What APIFlask read for its description is dropped: it would accept more
-            # than is written there, such as a field that is named twice.
-            parts.pop("json_data", None)
-            parts.pop("query_data", None)
-            parts.pop("files_data", None)
-            arguments = load_query(call.query() if call.query else None, request.args)
-            if call.query is not None:
-                parts["query"] = arguments
-            body = _load_body(call)
-            if call.takes is not None and not call.multipart:
-                parts["body"] = body
-            answer: ResponseReturnValue = view(**parts)
-            return answer
-
-        setattr(checked, _CALL, call)
-        described = blueprint.doc(tags=[call.tag] if call.tag else None)(checked)
-        described = blueprint.output(call.gives, call.status, content_type=call.media_type)(
-            described
-        )
-        if call.query is not None:
-            described = blueprint.input(call.query, location="query", validation=False)(described)
-        if call.takes is not None:
-            described = blueprint.input(
-                call.takes,
-                location="files" if call.multipart else "json",
-                validation=False,
-                example=call.example,
-            )(described)
+        described = _describe(method, path, call, _checked(view, call))
         # Two slashes are no part of any address here; a redirect would only puzzle programs.
         blueprint.route(path, methods=[method], merge_slashes=False)(described)
         return view
@@ -136,10 +128,57 @@ def serve(method: str, path: str, call: Call) -> Callable[[View], View]:
     return decorate
 
 
-def _load_body(call: Call) -> Mapping[str, Any]:
-    if call.multipart or request.method in {"GET", "HEAD"}:
-        return {}
-    return load_body((call.takes or NothingIn)(), read_body())
+def _checked(view: Callable[..., Any], call: Call) -> Callable[..., ResponseReturnValue]:
+    @functools.wraps(view)
+    def checked(**parts: Any) -> ResponseReturnValue:
+        # What APIFlask read for its description is dropped: it would accept more
+        # than is written there, such as a field that is named twice.
+        for name in ("json_data", "query_data", "files_data", "headers_data"):
+            parts.pop(name, None)
+        query = load_query(call.query() if call.query else None, request.args)
+        if call.query is not None:
+            parts["query"] = query
+        if not call.multipart:
+            body = load_body((call.takes or NothingIn)(), sent_body())
+            if call.takes is not None:
+                parts["body"] = body
+        answer: ResponseReturnValue = view(**parts)
+        return answer
+
+    setattr(checked, _CALL, call)
+    return checked
+
+
+def _describe(method: str, path: str, call: Call, view: Callable[..., Any]) -> Any:
+    """Let APIFlask know the call, so that its description is made from the code that runs."""
+    extensions: dict[str, Any] = {}
+    if call.needs is not None:
+        extensions = {"x-needs": call.needs.value, "x-scopes": list(call.scopes(method))}
+    described = blueprint.doc(
+        tags=[call.tag],
+        operation_id=view.__name__,
+        security=None if call.needs is None else SECURITY,
+        responses=document_refusals(method, path, call),
+        extensions=extensions,
+    )(view)
+    described = blueprint.output(
+        call.gives,
+        call.status,
+        description="Done.",
+        content_type=call.media_type,
+        headers=answered_headers(method, guarded=call.guarded),
+    )(described)
+    for schema, location in (
+        (call.query, "query"),
+        (None if call.needs is None else asked_headers(method, guarded=call.guarded), "headers"),
+        (call.takes, "files" if call.multipart else "json"),
+    ):
+        if schema is not None:
+            example = call.example if location == "json" else None
+            described = blueprint.input(
+                schema, location=location, validation=False, example=example
+            )(described)
+    return described
 
 
 def find_call(endpoint: str) -> Call:
@@ -159,9 +198,18 @@ def calling_actor() -> Actor:
     return current_actor(scope=find_call(request.endpoint or "").scope)
 
 
+def sent_body() -> dict[str, Any]:
+    """The JSON object that was sent, with its text in the form that records keep."""
+    body: dict[str, Any] = g.get(_BODY, {})
+    return body
+
+
 @blueprint.before_request
-def refuse_strangers() -> None:
-    """Ask for token, scope and role before the request is read."""
+def check_request() -> None:
+    """Ask for token, scope and role, and only then read the request."""
     call = find_call(request.endpoint or "")
     if call.needs is not None:
         calling_actor().require(call.needs)
+    request.max_content_length = call.most_bytes
+    if not call.multipart and request.method not in {"GET", "HEAD"}:
+        setattr(g, _BODY, read_body())

@@ -18,8 +18,7 @@ from compliance.errors import Refused, VersionMismatch
 from compliance.operations.once import Keyed, RequestKey, answer_once
 from compliance.operations.treatments.loading import Outcome, find_row
 from compliance.store.session import Tx
-from compliance.web.api.bodies import read_body
-from compliance.web.api.routing import calling_actor
+from compliance.web.api.routing import calling_actor, sent_body
 from compliance.web.context import services
 
 _KEY: Final = re.compile(r"[!-~]([ -~]{0,198}[!-~])?")
@@ -99,7 +98,7 @@ def _keyed(actor: Actor) -> Keyed | None:
     key = sent_key() if request.method != "DELETE" else None
     if key is None:
         return None
-    plain = json.dumps(read_body(), sort_keys=True, separators=(",", ":"))
+    plain = json.dumps(sent_body(), sort_keys=True, separators=(",", ":"))
     return Keyed(
         request=RequestKey(
             clinic_id=actor.clinic_id,

@@ -141,7 +141,7 @@ def _row(viewing: Viewing, item: Item, *, asked: bool) -> Row:
         minimum=None if item.minimum is None else str(item.minimum),
         maximum=None if item.maximum is None else str(item.maximum),
         status=status,
-        result=_shown(answer, refused),
+        result=_shown(item, answer, refused),
         blocker=_blocker(problems, status, refused),
         who=None if answer is None else viewing.record.name_of(answer.user_id),
         when=None if answer is None else show_when(answer),
@@ -192,10 +192,10 @@ def options_of(item: Item, language: str) -> tuple[tuple[str, str], ...]:
     return tuple((option.value, localized(option.label, language)) for option in item.options)
 
 
-def _shown(answer: Answer | None, refused: Refusal | None) -> str | None:
+def _shown(item: Item, answer: Answer | None, refused: Refusal | None) -> str | None:
     """The result as the control shows it; a refused measurement stays for correction."""
-    if refused is not None and refused.entered.get("result") and answer is None:
-        return refused.entered["result"]
+    if refused is not None and item.kind is ItemKind.MEASUREMENT:
+        return refused.entered.get("result")
     if answer is None:
         return None
     return answer.result if isinstance(answer.result, str) else answer.result["value"]

@@ -7,10 +7,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from building import House, answer, build_house, closed_session, open_one, released_pack
-from givens import NOON, ROOT
 from cryptography import x509
 
+from building import House, answer, build_house, closed_session, open_one, released_pack
 from compliance.domain.access import Actor, Auth, Role
 from compliance.keys.storage import export_root_pem
 from compliance.operations.reporting import exporting
@@ -33,6 +32,7 @@ from compliance.operations.reporting.workshop import Workshop
 from compliance.report.verifying.verdict import Outcome, Verdict
 from compliance.report.verifying.verify import verify_report
 from compliance.store.session import Database
+from givens import NOON, ROOT
 
 DAY = date(2026, 11, 20)
 

@@ -6,6 +6,13 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+
+from compliance.domain.access import Actor, Role
+from compliance.keys.subjects import SubjectKeys
+from compliance.operations.people.accounts import CreatePerson, create_person
+from compliance.operations.people.passwords import PasswordHash, hash_password, hash_pin
+from compliance.operations.personal import Keyring
+from compliance.store.session import Database
 from unit.people.cases import (
     NOW,
     PASSWORD,
@@ -14,13 +21,6 @@ from unit.people.cases import (
     AddPerson,
     make_clinic,
 )
-
-from compliance.domain.access import Actor, Role
-from compliance.keys.subjects import SubjectKeys
-from compliance.operations.people.accounts import CreatePerson, create_person
-from compliance.operations.people.passwords import PasswordHash, hash_password, hash_pin
-from compliance.operations.personal import Keyring
-from compliance.store.session import Database
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
-from unit.people.cases import NOW, PASSWORD, AddClinic, AddPerson
 
 from compliance.domain.access import Actor, Auth, Role
 from compliance.errors import Conflict, NotFound, NotPermitted, Refused, SignatureRequired
@@ -38,6 +37,7 @@ from compliance.operations.people.tokens import (
 from compliance.operations.personal import Keyring
 from compliance.store.models.log import LogBody
 from compliance.store.session import Database
+from unit.people.cases import NOW, PASSWORD, AddClinic, AddPerson
 
 ACT, OTHER_ACT = b"\x01" * 32, b"\x02" * 32
 SECOND = timedelta(seconds=1)

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select, update
-from unit.people.cases import NOW, PASSWORD, PIN, AddClinic, AddPerson
 
 from compliance.domain.access import Actor, Auth, Role
 from compliance.errors import NotFound, NotPermitted
@@ -46,6 +45,7 @@ from compliance.operations.people.sign_in import (
 from compliance.operations.people.tablet import TakeOver, list_colleagues, take_over_tablet
 from compliance.store.models.people import Login, UserAccount
 from compliance.store.session import Database
+from unit.people.cases import NOW, PASSWORD, PIN, AddClinic, AddPerson
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)

@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from compliance.ledger.canonical import canonical_bytes
+from compliance.ledger.commitment import commit
+from compliance.ledger.entry import encode_entry, format_time
+from compliance.ledger.tree import hash_leaf, root_hash
 from unit.report_drawing.fixture_parts import (
     CLINIC,
     DEVICES,
@@ -18,11 +22,6 @@ from unit.report_drawing.fixture_parts import (
     evidence_after,
     evidence_before,
 )
-
-from compliance.ledger.canonical import canonical_bytes
-from compliance.ledger.commitment import commit
-from compliance.ledger.entry import encode_entry, format_time
-from compliance.ledger.tree import hash_leaf, root_hash
 
 START: Final = datetime(2026, 10, 28, 8, 0, tzinfo=UTC)
 ROOT_FINGERPRINT: Final = hashlib.sha256(b"root certificate").hexdigest()

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from unit.report_drawing.audit_fixture import ROOT_FINGERPRINT, FixtureAudit, build_audit
 
 from compliance.report.content.reading import read_content
 from compliance.report.making import draw_report
+from unit.report_drawing.audit_fixture import ROOT_FINGERPRINT, FixtureAudit, build_audit
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 

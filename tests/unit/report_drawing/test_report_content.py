@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from unit.report_drawing.audit_fixture import SESSIONS, FixtureAudit, Wish, build_audit
 
 from compliance.report.content.languages import words_for
 from compliance.report.content.reading import read_content
@@ -16,6 +15,7 @@ from compliance.report.content.source import ContentUnreadable
 from compliance.report.content.times import LocalTimes
 from compliance.report.content.values import ExceptionKind, SessionBlock, SessionState
 from compliance.report.payload import AuditFile
+from unit.report_drawing.audit_fixture import SESSIONS, FixtureAudit, Wish, build_audit
 
 
 def blocks(audit: FixtureAudit) -> list[SessionBlock]:

@@ -10,6 +10,9 @@ from pathlib import Path
 import page
 import pikepdf
 import pytest
+
+from compliance.report.content.reading import read_content
+from compliance.report.making import draw_report
 from unit.report_drawing.audit_fixture import (
     ROOT_FINGERPRINT,
     SESSIONS,
@@ -18,9 +21,6 @@ from unit.report_drawing.audit_fixture import (
     build_audit,
 )
 from unit.report_drawing.conftest import Draw
-
-from compliance.report.content.reading import read_content
-from compliance.report.making import draw_report
 
 CARRIAGE_RETURN = b"\r"
 TURNED = b"0.588 0.809 -0.809 0.588"

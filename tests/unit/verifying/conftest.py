@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+
 from unit.verifying.building import Clinic, make_clinic, parts_of, seal
 
 

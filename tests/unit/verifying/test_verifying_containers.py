@@ -16,6 +16,12 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import PdfSignatureMetadata, PdfSigner
 from pyhanko.sign.fields import SigSeedSubFilter
+
+from compliance.ledger.canonical import canonical_bytes
+from compliance.report.payload import MAX_AUDIT_BYTES, build_audit, parse_audit
+from compliance.report.signing import _CachedSigner
+from compliance.report.verifying.verdict import Outcome
+from compliance.report.verifying.verify import verify_report
 from unit.verifying.building import (
     Clinic,
     draw,
@@ -23,12 +29,6 @@ from unit.verifying.building import (
     rejected_for,
     sign,
 )
-
-from compliance.ledger.canonical import canonical_bytes
-from compliance.report.payload import MAX_AUDIT_BYTES, build_audit, parse_audit
-from compliance.report.signing import _CachedSigner
-from compliance.report.verifying.verdict import Outcome
-from compliance.report.verifying.verify import verify_report
 
 Roots = list[x509.Certificate]
 

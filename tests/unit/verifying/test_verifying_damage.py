@@ -10,10 +10,10 @@ from collections import Counter
 import pikepdf
 import pytest
 from cryptography import x509
-from unit.verifying.building import Clinic, draw
 
 from compliance.report.verifying.verdict import Outcome
 from compliance.report.verifying.verify import verify_report
+from unit.verifying.building import Clinic, draw
 
 Roots = list[x509.Certificate]
 SEED = 20260502

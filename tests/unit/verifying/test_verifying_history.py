@@ -6,6 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from cryptography import x509
+
+from compliance.ledger.tree import root_hash
+from compliance.report.verifying.verdict import Outcome
+from compliance.report.verifying.verify import verify_report
 from unit.verifying.building import (
     Clinic,
     parts_of,
@@ -13,10 +17,6 @@ from unit.verifying.building import (
     resign,
     seal,
 )
-
-from compliance.ledger.tree import root_hash
-from compliance.report.verifying.verdict import Outcome
-from compliance.report.verifying.verify import verify_report
 
 Roots = list[x509.Certificate]
 

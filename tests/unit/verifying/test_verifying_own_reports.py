@@ -11,6 +11,12 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+
+from compliance.ledger.tree import hash_leaf, root_hash
+from compliance.report.payload import AuditParts, build_audit, parse_audit
+from compliance.report.verifying.judging import REQUIRED
+from compliance.report.verifying.verdict import Outcome
+from compliance.report.verifying.verify import verify_report
 from unit.verifying.building import (
     CLINIC_ID,
     SIGNED_AT,
@@ -24,12 +30,6 @@ from unit.verifying.building import (
     seal,
     sign,
 )
-
-from compliance.ledger.tree import hash_leaf, root_hash
-from compliance.report.payload import AuditParts, build_audit, parse_audit
-from compliance.report.verifying.judging import REQUIRED
-from compliance.report.verifying.verdict import Outcome
-from compliance.report.verifying.verify import verify_report
 
 Roots = list[x509.Certificate]
 MARCH = datetime(2026, 3, 25, 9, tzinfo=UTC)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from unit.verifying.building import Clinic, parts_of
 
 from compliance.ledger.canonical import canonical_bytes
 from compliance.report.payload import NotAnAudit, build_audit, parse_audit
+from unit.verifying.building import Clinic, parts_of
 
 
 def test_what_was_built_is_read_back(clinic: Clinic) -> None:

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+
+from compliance.ledger.canonical import JsonValue
+from compliance.report.verifying.verdict import Outcome
+from compliance.report.verifying.verify import verify_report
 from unit.verifying.building import (
     answers,
     make_clinic,
@@ -17,10 +21,6 @@ from unit.verifying.building import (
     seal,
     treat,
 )
-
-from compliance.ledger.canonical import JsonValue
-from compliance.report.verifying.verdict import Outcome
-from compliance.report.verifying.verify import verify_report
 
 Roots = list[x509.Certificate]
 MARCH = datetime(2026, 3, 25, 9, tzinfo=UTC)

@@ -15,6 +15,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, pkcs12
+
+from compliance.keys.importing import import_pkcs12
+from compliance.report.signing import SigningFailed, sign_report
+from compliance.report.verifying.byte_ranges import strip_padding
+from compliance.report.verifying.verdict import Outcome
+from compliance.report.verifying.verify import verify_report
 from unit.verifying.building import (
     CLINIC_ID,
     KEYS_MADE_AT,
@@ -26,12 +32,6 @@ from unit.verifying.building import (
     seal,
     sign,
 )
-
-from compliance.keys.importing import import_pkcs12
-from compliance.report.signing import SigningFailed, sign_report
-from compliance.report.verifying.byte_ranges import strip_padding
-from compliance.report.verifying.verdict import Outcome
-from compliance.report.verifying.verify import verify_report
 
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 

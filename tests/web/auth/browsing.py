@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from flask import Flask
 from flask.testing import FlaskClient
-from unit.people.cases import NOW, PASSWORD
 from werkzeug.test import TestResponse
+
+from unit.people.cases import NOW, PASSWORD
 
 
 @dataclass

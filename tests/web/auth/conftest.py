@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from unit.people import conftest as people
 from web.auth.browsing import Clock, MakeApp
 
 from compliance.app import create_app
@@ -17,6 +16,7 @@ from compliance.errors import ComplianceError, Conflict
 from compliance.settings import Settings
 from compliance.store.session import Database
 from compliance.web.context import EXTENSION, current_actor
+from unit.people import conftest as people
 
 keyring = people.keyring
 password_hash = people.password_hash

@@ -6,7 +6,6 @@ import zlib
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from unit.people.cases import NOW, PASSWORD, PIN, AddClinic, AddPerson
 from web.auth.browsing import Clock, MakeApp, come_in, send, token_in
 
 from compliance.domain.access import Actor, Role
@@ -14,6 +13,7 @@ from compliance.operations.people.accounts import ChangeRoles, change_roles, dis
 from compliance.operations.people.tokens import CreateToken, create_token
 from compliance.store.session import Database
 from compliance.web.auth import local_path
+from unit.people.cases import NOW, PASSWORD, PIN, AddClinic, AddPerson
 
 COOKIE = "aseptrail"
 

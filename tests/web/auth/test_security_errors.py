@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from unit.people.cases import AddPerson
 from web.auth.browsing import MakeApp, come_in, token_in
 from werkzeug.test import TestResponse
 
@@ -14,6 +13,7 @@ import compliance.web.errors as web_errors
 from compliance.domain.access import Actor, Role
 from compliance.errors import ComplianceError, NotPermitted, Refused, SignatureRequired
 from compliance.web.security import CONTENT_POLICY
+from unit.people.cases import AddPerson
 
 EVERYWHERE = {
     "Content-Security-Policy": CONTENT_POLICY,
