@@ -24,10 +24,13 @@ from compliance.store.session import Database, engine_options, prepare_engine
 from compliance.web.api.registering import register_api
 from compliance.web.auth import register_auth
 from compliance.web.context import EXTENSION, Services
+from compliance.web.desk.registering import register_desk
 from compliance.web.errors import register_errors
 from compliance.web.health import register_health
 from compliance.web.identity import register_identity
 from compliance.web.security import register_security
+from compliance.web.tablet.registering import register_tablet
+from compliance.web.verifying.pages import register_verify
 
 QUEUE: Final = "aseptrail-queue"
 """Under this name the queue of report jobs lies in ``app.extensions``."""
@@ -100,6 +103,9 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
     register_identity(app)
     register_errors(app)
     register_auth(app)
+    register_desk(app)
+    register_verify(app)
+    register_tablet(app)
     register_api(app)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     return app

@@ -12,12 +12,23 @@ from pathlib import Path
 
 import pytest
 from givens import ROOT, Clock, database_url, open_sqlite
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 
 from compliance.store.schema import upgrade
 from compliance.store.session import Database, engine_options
 
 _COUNTER = itertools.count()
+
+# The same examples on every machine, and no deadline: a busy machine is not a failure.
+settings.register_profile(
+    "ci",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=(HealthCheck.too_slow, HealthCheck.function_scoped_fixture),
+)
+settings.load_profile("ci")
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(module, cmd_name)
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 (click's signature)
         """List the commands from the table, without importing any of them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
@@ -81,7 +81,9 @@ def describe(error: OSError) -> str:
 
 def _say(error: ComplianceError) -> None:
     text = str(error)
-    click.echo(f"Error: {text[:1].upper()}{text[1:]}", err=True)
+    # A refused value begins with the name of its field, which is spelt as it is.
+    sentence = text if isinstance(error, Refused) else f"{text[:1].upper()}{text[1:]}"
+    click.echo(f"Error: {sentence}", err=True)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, tzinfo
+from decimal import Decimal
 from typing import Any
 
 from compliance.domain.answers import Answer, asked_items
+from compliance.domain.depth import NO_LIMITS, DepthLimits, judge_depth
 from compliance.domain.evidence import (
     AFTER_KIND,
     BEFORE_KIND,
@@ -78,6 +80,7 @@ class SessionFacts:
     today: date
     """The clinic's date, for expiry."""
     zone: tzinfo
+    depth_limits: DepthLimits = NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +208,9 @@ def _problems(facts: SessionFacts, item: Item, answer: Answer) -> Iterator[Probl
         case None:
             if item.code == "needle_material":
                 yield from _allergy_problems(facts, answer)
+            elif item.code == "depth" and isinstance(answer.result, Mapping):
+                depth = Decimal(answer.result["value"])
+                yield from judge_depth(depth, facts.depth_limits, day=_day_of_use(facts, item))
         case _:
             yield from _product_problems(facts, item, answer)
 

@@ -82,6 +82,7 @@ class ProductKind(enum.StrEnum):
     SERUM = "serum"
     ANAESTHETIC = "anaesthetic"
     AFTERCARE = "aftercare"
+    CARTRIDGE = "cartridge"
 
 
 NEEDLE_MATERIALS: Final = ("titanium", "surgical_steel")

@@ -130,8 +130,10 @@ def format_time(moment: datetime) -> str:
     """
     if moment.utcoffset() is None:
         raise NotCanonical("a moment without an offset cannot be recorded")
-    local = moment.astimezone(UTC).replace(tzinfo=None)
-    return local.isoformat(timespec="milliseconds") + "Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    # The last six characters are "+00:00".
+    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def parse_time(text: JsonValue) -> datetime:

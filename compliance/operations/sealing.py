@@ -14,11 +14,15 @@ from compliance.store import log
 from compliance.store.session import Tx
 
 ANOMALY: Final = "clock.anomaly"
+RESTORE: Final = "restore"
 PLACES: Final = {
     "template.published": ("template", "hash"),
     "user.added": ("user", "user"),
     "device.added": ("device", "device"),
     "product.added": ("product", "product"),
+    "lot.added": ("lot", "lot"),
+    "container.opened": ("container", "container"),
+    "room.added": ("room", "room"),
     "pack.registered": ("pack", "pack"),
     "pack.released": ("pack_released", "pack"),
     "session.opened": ("session", "session"),
@@ -26,6 +30,7 @@ PLACES: Final = {
     "session.aborted": ("session_closed", "session"),
     "session.signed": ("session_signed", "session"),
     "report.exported": ("report", "report"),
+    RESTORE: ("restore", "incarnation"),
 }
 """Entries that later entries refer to: (place kind, the key of ``data`` that names the thing)."""
 
@@ -86,23 +91,30 @@ def _append_at(
     leaf_hash = hash_leaf(body)
     frontier, nodes = Frontier.from_bytes(head.size, head.frontier).append(leaf_hash)
     log.insert_entry(tx, actor.clinic_id, head.size, (leaf_hash, body), nodes)
-    place = PLACES.get(kind)
-    if kind == ANOMALY:
-        # Reports look these up: only without any is the log in order of time.
-        log.insert_place(tx, actor.clinic_id, kind, str(head.size), head.size)
-    elif place is not None:
-        log.insert_place(tx, actor.clinic_id, place[0], str(data[place[1]]), head.size)
+    place = place_of(kind, data, head.size)
+    if place is not None:
+        log.insert_place(tx, actor.clinic_id, *place, head.size)
     session_id = data.get("session")
     if isinstance(session_id, str):
         log.insert_mention(tx, actor.clinic_id, session_id, head.size)
     new = log.Head(
         size=frontier.size,
-        incarnation=head.incarnation,
+        # Nothing but a restore begins a new incarnation, and its entry says which one.
+        incarnation=data["incarnation"] if kind == RESTORE else head.incarnation,
         frontier=frontier.to_bytes(),
         last_at=at,
     )
     log.update_head(tx, actor.clinic_id, new)
     return new
+
+
+def place_of(kind: str, data: Mapping[str, Any], index: int) -> tuple[str, str] | None:
+    """(place kind, thing) under which the entry at this index is found again, if it is."""
+    if kind == ANOMALY:
+        # Reports look these up: only without any is the log in order of time.
+        return kind, str(index)
+    place = PLACES.get(kind)
+    return None if place is None else (place[0], str(data[place[1]]))
 
 
 def node_reader(tx: Tx, clinic_id: str) -> Callable[[int, int], bytes]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from compliance.store.models.treatments import Idempotency
 from compliance.store.session import Tx
@@ -22,14 +22,24 @@ class RequestKey:
     key: str
 
 
+_FIND: Final = select(Idempotency.body_hash, Idempotency.answer).where(
+    Idempotency.clinic_id == bindparam("in_clinic"),
+    Idempotency.principal == bindparam("by_principal"),
+    Idempotency.route == bindparam("on_route"),
+    Idempotency.key == bindparam("with_key"),
+)
+_INSERT: Final = insert(Idempotency)
+
+
 def find_answer(tx: Tx, request: RequestKey) -> tuple[bytes, Any] | None:
     row = tx.execute(
-        select(Idempotency.body_hash, Idempotency.answer).where(
-            Idempotency.clinic_id == request.clinic_id,
-            Idempotency.principal == request.principal,
-            Idempotency.route == request.route,
-            Idempotency.key == request.key,
-        )
+        _FIND,
+        {
+            "in_clinic": request.clinic_id,
+            "by_principal": request.principal,
+            "on_route": request.route,
+            "with_key": request.key,
+        },
     ).first()
     return None if row is None else (bytes(row[0]), row[1])
 
@@ -38,7 +48,7 @@ def insert_answer(
     tx: Tx, request: RequestKey, *, body_hash: bytes, answer: Any, now: datetime
 ) -> None:
     tx.execute(
-        insert(Idempotency),
+        _INSERT,
         {
             "clinic_id": request.clinic_id,
             "principal": request.principal,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import BindParameter, bindparam, insert, select, update
 
 from compliance.store.models.log import (
     Checkpoint,
@@ -18,7 +19,64 @@ from compliance.store.models.log import (
 )
 from compliance.store.session import Tx
 
-_HEAD = select(LogHead.size, LogHead.incarnation, LogHead.frontier, LogHead.last_at)
+# Statements are built once: building one costs more than running it.
+_CLINIC: BindParameter[Any] = bindparam("in_clinic")
+_AT: BindParameter[Any] = bindparam("at_index")
+_THING: BindParameter[Any] = bindparam("of_thing")
+_KIND: BindParameter[Any] = bindparam("of_kind")
+_HEAD: Final = select(LogHead.size, LogHead.incarnation, LogHead.frontier, LogHead.last_at).where(
+    LogHead.clinic_id == _CLINIC
+)
+_LOCKED_HEAD: Final = _HEAD.with_for_update()
+_UPDATE_HEAD: Final = update(LogHead).where(LogHead.clinic_id == _CLINIC)
+_INSERT_ENTRY: Final = insert(LogEntry)
+_INSERT_BODY: Final = insert(LogBody)
+_INSERT_NODE: Final = insert(LogNode)
+_INSERT_PLACE: Final = insert(LogPlace)
+_INSERT_MENTION: Final = insert(LogMention)
+_PLACE: Final = select(LogPlace.idx).where(
+    LogPlace.clinic_id == _CLINIC, LogPlace.kind == _KIND, LogPlace.thing == _THING
+)
+_ANY_PLACE: Final = (
+    select(LogPlace.idx).where(LogPlace.clinic_id == _CLINIC, LogPlace.kind == _KIND).limit(1)
+)
+_PLACES: Final = select(LogPlace.thing, LogPlace.idx).where(
+    LogPlace.clinic_id == _CLINIC,
+    LogPlace.kind == _KIND,
+    LogPlace.thing.in_(bindparam("of_things", expanding=True)),
+)
+_MENTIONED: Final = (
+    select(LogBody.idx, LogBody.body)
+    .join(
+        LogMention,
+        (LogMention.clinic_id == LogBody.clinic_id) & (LogMention.idx == LogBody.idx),
+    )
+    .where(LogMention.clinic_id == _CLINIC, LogMention.thing == _THING)
+    .order_by(LogMention.idx)
+)
+_LEAF: Final = select(LogEntry.leaf_hash).where(LogEntry.clinic_id == _CLINIC, LogEntry.idx == _AT)
+_NODE: Final = select(LogNode.hash).where(
+    LogNode.clinic_id == _CLINIC, LogNode.level == bindparam("at_level"), LogNode.idx == _AT
+)
+_BODY: Final = select(LogBody.body).where(LogBody.clinic_id == _CLINIC, LogBody.idx == _AT)
+_BODIES: Final = select(LogBody.idx, LogBody.body).where(
+    LogBody.clinic_id == _CLINIC, LogBody.idx.in_(bindparam("at_indexes", expanding=True))
+)
+_RANGE: Final = (
+    select(LogEntry.idx, LogEntry.leaf_hash, LogBody.body)
+    .join(
+        LogBody,
+        (LogBody.clinic_id == LogEntry.clinic_id) & (LogBody.idx == LogEntry.idx),
+        isouter=True,
+    )
+    .where(
+        LogEntry.clinic_id == _CLINIC,
+        LogEntry.idx >= bindparam("start"),
+        LogEntry.idx < bindparam("end"),
+    )
+    .order_by(LogEntry.idx)
+    .limit(bindparam("most"))
+)
 BATCH = 2000
 """Rows fetched at a time when the whole log is walked: memory stays flat."""
 
@@ -47,8 +105,7 @@ def insert_head(tx: Tx, clinic_id: str, head: Head) -> None:
 
 def read_head(tx: Tx, clinic_id: str, *, lock: bool) -> Head | None:
     """Read the head; with ``lock`` nobody else can append until the transaction ends."""
-    statement = _HEAD.where(LogHead.clinic_id == clinic_id)
-    row = tx.execute(statement.with_for_update() if lock else statement).first()
+    row = tx.execute(_LOCKED_HEAD if lock else _HEAD, {"in_clinic": clinic_id}).first()
     if row is None:
         return None
     return Head(size=row[0], incarnation=row[1], frontier=bytes(row[2]), last_at=row[3])
@@ -56,9 +113,14 @@ def read_head(tx: Tx, clinic_id: str, *, lock: bool) -> Head | None:
 
 def update_head(tx: Tx, clinic_id: str, head: Head) -> None:
     tx.execute(
-        update(LogHead)
-        .where(LogHead.clinic_id == clinic_id)
-        .values(size=head.size, frontier=head.frontier, last_at=head.last_at)
+        _UPDATE_HEAD,
+        {
+            "in_clinic": clinic_id,
+            "size": head.size,
+            "incarnation": head.incarnation,
+            "frontier": head.frontier,
+            "last_at": head.last_at,
+        },
     )
 
 
@@ -71,11 +133,11 @@ def insert_entry(
 ) -> None:
     """Insert one entry with the tree nodes it completes; ``leaf`` is (leaf hash, body)."""
     leaf_hash, body = leaf
-    tx.execute(insert(LogEntry), {"clinic_id": clinic_id, "idx": index, "leaf_hash": leaf_hash})
-    tx.execute(insert(LogBody), {"clinic_id": clinic_id, "idx": index, "body": body})
+    tx.execute(_INSERT_ENTRY, {"clinic_id": clinic_id, "idx": index, "leaf_hash": leaf_hash})
+    tx.execute(_INSERT_BODY, {"clinic_id": clinic_id, "idx": index, "body": body})
     if nodes:
         tx.execute(
-            insert(LogNode),
+            _INSERT_NODE,
             [
                 {"clinic_id": clinic_id, "level": level, "idx": idx, "hash": hash_}
                 for level, idx, hash_ in nodes
@@ -84,82 +146,55 @@ def insert_entry(
 
 
 def insert_place(tx: Tx, clinic_id: str, kind: str, thing: str, index: int) -> None:
-    tx.execute(
-        insert(LogPlace), {"clinic_id": clinic_id, "kind": kind, "thing": thing, "idx": index}
-    )
+    tx.execute(_INSERT_PLACE, {"clinic_id": clinic_id, "kind": kind, "thing": thing, "idx": index})
 
 
 def insert_mention(tx: Tx, clinic_id: str, thing: str, index: int) -> None:
-    tx.execute(insert(LogMention), {"clinic_id": clinic_id, "thing": thing, "idx": index})
+    tx.execute(_INSERT_MENTION, {"clinic_id": clinic_id, "thing": thing, "idx": index})
 
 
 def read_mentions(tx: Tx, clinic_id: str, thing: str) -> list[tuple[int, bytes]]:
     """The entries that speak of a thing, as (index, body), in order; purged ones are left out."""
-    rows = tx.execute(
-        select(LogBody.idx, LogBody.body)
-        .join(
-            LogMention,
-            (LogMention.clinic_id == LogBody.clinic_id) & (LogMention.idx == LogBody.idx),
-        )
-        .where(LogMention.clinic_id == clinic_id, LogMention.thing == thing)
-        .order_by(LogMention.idx)
-    )
+    rows = tx.execute(_MENTIONED, {"in_clinic": clinic_id, "of_thing": thing})
     return [(row[0], bytes(row[1])) for row in rows]
 
 
 def find_place(tx: Tx, clinic_id: str, kind: str, thing: str) -> int | None:
-    return tx.scalar(
-        select(LogPlace.idx).where(
-            LogPlace.clinic_id == clinic_id, LogPlace.kind == kind, LogPlace.thing == thing
-        )
-    )
+    wanted = {"in_clinic": clinic_id, "of_kind": kind, "of_thing": thing}
+    index: int | None = tx.scalar(_PLACE, wanted)
+    return index
 
 
 def has_place(tx: Tx, clinic_id: str, kind: str) -> bool:
     """Whether the log has any entry of this kind of place."""
-    found = tx.scalar(
-        select(LogPlace.idx).where(LogPlace.clinic_id == clinic_id, LogPlace.kind == kind).limit(1)
-    )
+    found = tx.scalar(_ANY_PLACE, {"in_clinic": clinic_id, "of_kind": kind})
     return found is not None
 
 
 def find_places(tx: Tx, clinic_id: str, kind: str, things: Sequence[str]) -> dict[str, int]:
-    rows = tx.execute(
-        select(LogPlace.thing, LogPlace.idx).where(
-            LogPlace.clinic_id == clinic_id, LogPlace.kind == kind, LogPlace.thing.in_(things)
-        )
-    )
+    wanted = {"in_clinic": clinic_id, "of_kind": kind, "of_things": list(things)}
+    rows = tx.execute(_PLACES, wanted)
     return {row[0]: row[1] for row in rows}
 
 
 def read_node(tx: Tx, clinic_id: str, level: int, index: int) -> bytes | None:
     """One hash of the tree; level 0 are the leaves."""
     if level == 0:
-        leaf = tx.scalar(
-            select(LogEntry.leaf_hash).where(LogEntry.clinic_id == clinic_id, LogEntry.idx == index)
-        )
+        leaf: Any = tx.scalar(_LEAF, {"in_clinic": clinic_id, "at_index": index})
         return None if leaf is None else bytes(leaf)
-    node = tx.scalar(
-        select(LogNode.hash).where(
-            LogNode.clinic_id == clinic_id, LogNode.level == level, LogNode.idx == index
-        )
-    )
+    wanted = {"in_clinic": clinic_id, "at_level": level, "at_index": index}
+    node: Any = tx.scalar(_NODE, wanted)
     return None if node is None else bytes(node)
 
 
 def read_body(tx: Tx, clinic_id: str, index: int) -> bytes | None:
-    body = tx.scalar(
-        select(LogBody.body).where(LogBody.clinic_id == clinic_id, LogBody.idx == index)
-    )
+    body: Any = tx.scalar(_BODY, {"in_clinic": clinic_id, "at_index": index})
     return None if body is None else bytes(body)
 
 
 def read_bodies(tx: Tx, clinic_id: str, indexes: Sequence[int]) -> dict[int, bytes]:
-    rows = tx.execute(
-        select(LogBody.idx, LogBody.body).where(
-            LogBody.clinic_id == clinic_id, LogBody.idx.in_(indexes)
-        )
-    )
+    wanted = {"in_clinic": clinic_id, "at_indexes": list(indexes)}
+    rows = tx.execute(_BODIES, wanted)
     return {index: bytes(body) for index, body in rows}
 
 
@@ -168,17 +203,8 @@ def read_range(
 ) -> Iterator[tuple[int, bytes, bytes | None]]:
     """Yield (index, leaf hash, body or None) of [start, end) in order, a batch at a time."""
     while start < end:
-        rows = tx.execute(
-            select(LogEntry.idx, LogEntry.leaf_hash, LogBody.body)
-            .join(
-                LogBody,
-                (LogBody.clinic_id == LogEntry.clinic_id) & (LogBody.idx == LogEntry.idx),
-                isouter=True,
-            )
-            .where(LogEntry.clinic_id == clinic_id, LogEntry.idx >= start, LogEntry.idx < end)
-            .order_by(LogEntry.idx)
-            .limit(BATCH)
-        ).all()
+        wanted = {"in_clinic": clinic_id, "start": start, "end": end, "most": BATCH}
+        rows = tx.execute(_RANGE, wanted).all()
         if not rows:
             return
         yield from ((row[0], row[1], row[2]) for row in rows)

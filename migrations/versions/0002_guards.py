@@ -31,6 +31,9 @@ FROZEN = (
     "clinic_event",
     "attachment",
 )
+GUARDED = ("treatment_session", "session_answer")
+"""Tables that change while a session is open, and are never emptied."""
+
 KEYS = {
     "log_entry": ("clinic_id", "idx"),
     "log_body": ("clinic_id", "idx"),
@@ -83,6 +86,14 @@ def _incomplete(alias: str) -> str:
     )
 
 
+def _ended(alias: str) -> str:
+    """True when the answer's session is closed or aborted."""
+    return (
+        f"EXISTS (SELECT 1 FROM treatment_session s WHERE s.clinic_id = {alias}.clinic_id"
+        f" AND s.session_id = {alias}.session_id AND s.state IN {ENDED})"
+    )
+
+
 def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         _upgrade_sqlite()
@@ -97,6 +108,7 @@ def downgrade() -> None:
         return
     for table in FROZEN:
         op.execute(f"DROP TRIGGER {table}_frozen ON {table}")
+    for table in (*FROZEN, *GUARDED):
         op.execute(f"DROP TRIGGER {table}_not_truncated ON {table}")
     op.execute("DROP TRIGGER treatment_session_guard ON treatment_session")
     op.execute("DROP TRIGGER session_answer_guard ON session_answer")
@@ -139,13 +151,19 @@ def _sqlite_triggers() -> dict[str, str]:
         f" AND ({_incomplete('NEW')})"
         " BEGIN SELECT RAISE(ABORT, 'the checklist is not complete'); END"
     )
-    ended = (
-        "EXISTS (SELECT 1 FROM treatment_session s WHERE s.clinic_id = {0}.clinic_id"
-        f" AND s.session_id = {{0}}.session_id AND s.state IN {ENDED})"
+    triggers["treatment_session_begins_as_draft"] = (
+        "BEFORE INSERT ON treatment_session WHEN NEW.state <> 'draft'"
+        " BEGIN SELECT RAISE(ABORT, 'a session begins as a draft'); END"
     )
-    for change, alias in (("INSERT", "NEW"), ("UPDATE", "OLD"), ("DELETE", "OLD")):
+    # An answer may neither leave an ended session nor be moved into one.
+    either = f"{_ended('OLD')} OR {_ended('NEW')}"
+    for change, refused in (
+        ("INSERT", _ended("NEW")),
+        ("UPDATE", either),
+        ("DELETE", _ended("OLD")),
+    ):
         triggers[f"session_answer_refuses_{change.lower()}"] = (
-            f"BEFORE {change} ON session_answer WHEN {ended.format(alias)}"
+            f"BEFORE {change} ON session_answer WHEN {refused}"
             " BEGIN SELECT RAISE(ABORT, 'the session has ended'); END"
         )
     return triggers
@@ -161,19 +179,22 @@ def _upgrade_postgresql() -> None:
         "CREATE FUNCTION aseptrail_refuse() RETURNS trigger LANGUAGE plpgsql AS $$"
         " BEGIN RAISE EXCEPTION 'append-only'; END $$"
     )
+    for table in (*FROZEN, *GUARDED):
+        op.execute(
+            f"CREATE TRIGGER {table}_not_truncated BEFORE TRUNCATE ON {table}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION aseptrail_refuse()"
+        )
     for table in FROZEN:
         op.execute(
             f"CREATE TRIGGER {table}_frozen BEFORE UPDATE OR DELETE ON {table}"
             " FOR EACH ROW EXECUTE FUNCTION aseptrail_refuse()"
         )
-        op.execute(
-            f"CREATE TRIGGER {table}_not_truncated BEFORE TRUNCATE ON {table}"
-            " FOR EACH STATEMENT EXECUTE FUNCTION aseptrail_refuse()"
-        )
     changed = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in KEPT)
     op.execute(
         "CREATE FUNCTION aseptrail_guard_session() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
         " IF TG_OP = 'DELETE' THEN RAISE EXCEPTION 'sessions are never deleted'; END IF;"
+        " IF TG_OP = 'INSERT' THEN IF NEW.state <> 'draft' THEN"
+        " RAISE EXCEPTION 'a session begins as a draft'; END IF; RETURN NEW; END IF;"
         f" IF OLD.state IN {ENDED} AND ({changed}) THEN"
         " RAISE EXCEPTION 'the session has ended'; END IF;"
         " IF NEW.state IN ('closed','awaiting_reprocessing') AND OLD.state <> NEW.state"
@@ -182,15 +203,17 @@ def _upgrade_postgresql() -> None:
         " RETURN NEW; END $$"
     )
     op.execute(
-        "CREATE TRIGGER treatment_session_guard BEFORE UPDATE OR DELETE ON treatment_session"
+        "CREATE TRIGGER treatment_session_guard"
+        " BEFORE INSERT OR UPDATE OR DELETE ON treatment_session"
         " FOR EACH ROW EXECUTE FUNCTION aseptrail_guard_session()"
     )
     op.execute(
         "CREATE FUNCTION aseptrail_guard_answer() RETURNS trigger LANGUAGE plpgsql AS $$"
-        " DECLARE which record; BEGIN"
-        " IF TG_OP = 'INSERT' THEN which := NEW; ELSE which := OLD; END IF;"
-        " IF EXISTS (SELECT 1 FROM treatment_session s WHERE s.clinic_id = which.clinic_id"
-        f" AND s.session_id = which.session_id AND s.state IN {ENDED}) THEN"
+        " BEGIN"
+        f" IF TG_OP <> 'INSERT' AND {_ended('OLD')} THEN"
+        " RAISE EXCEPTION 'the session has ended'; END IF;"
+        # An answer may neither leave an ended session nor be moved into one.
+        f" IF TG_OP <> 'DELETE' AND {_ended('NEW')} THEN"
         " RAISE EXCEPTION 'the session has ended'; END IF;"
         " IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$"
     )

@@ -37,6 +37,16 @@ const openItem = (link, event) => {
   (row.querySelector(`form :is(${controls})`) || row).focus({ preventScroll: true });
 };
 
+/* Another disinfectant has another contact time; a time that was typed afterwards stays. */
+document.addEventListener("change", (event) => {
+  const select = event.target.closest("select[data-times-for]");
+  const time = select && document.getElementById(select.dataset.timesFor);
+  if (!time) return;
+  time.value = select.selectedOptions[0]?.dataset.seconds || "";
+  const suggested = document.getElementById(select.dataset.timesFor.replace(/contact_seconds$/, "suggested_for"));
+  if (suggested) suggested.value = select.value;
+});
+
 /* After a swap the eye and the keyboard stay where they were. */
 let before = null;
 

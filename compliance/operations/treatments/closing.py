@@ -9,8 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from compliance.domain.access import Action, Actor
-from compliance.domain.answers import asked_items
+from compliance.domain.answers import Answer, asked_items
 from compliance.domain.gate import Blocked, ask_close, ask_finish, ask_start
+from compliance.domain.template import Item
 from compliance.domain.words import SessionState
 from compliance.errors import Conflict, Refused
 from compliance.ledger.entry import format_time
@@ -209,7 +210,6 @@ def closed_record(
 ) -> dict[str, Any]:
     """The data of ``session.closed``: docs/record-format.md section 3."""
     row, facts = loaded.row, loaded.facts
-    asked = {item.code for item in asked_items(facts.template, facts.answers)}
     return {
         "session": row.session_id,
         "state": SessionState.CLOSED.value,
@@ -229,20 +229,9 @@ def closed_record(
         },
         "practitioner": row.practitioner_id,
         "items": [
-            {
-                "code": item.code,
-                "phase": item.phase.value,
-                "kind": item.kind.value,
-                "result": facts.answers[item.code].result,
-                "evidence": [dict(piece) for piece in facts.answers[item.code].evidence],
-                "by": facts.answers[item.code].user_id,
-                "auth": facts.answers[item.code].auth,
-                "at": format_time(facts.answers[item.code].recorded_at),
-                "performed_at": format_time(facts.answers[item.code].performed_at),
-                "late": facts.answers[item.code].late,
-            }
-            for item in facts.template.items
-            if item.code in facts.answers and item.code in asked
+            _item_record(item, facts.answers[item.code])
+            for item in asked_items(facts.template, facts.answers)
+            if item.code in facts.answers
         ],
         "overrides": [dict(note.data) for note in loaded.notes if note.kind == "override"],
         "consent": next(
@@ -255,6 +244,23 @@ def closed_record(
         "idempotency_key": key,
         "tablet": None,
         "anchor": None,
+    }
+
+
+def _item_record(item: Item, answer: Answer) -> dict[str, Any]:
+    at = format_time(answer.recorded_at)
+    same = answer.performed_at == answer.recorded_at
+    return {
+        "code": item.code,
+        "phase": item.phase.value,
+        "kind": item.kind.value,
+        "result": answer.result,
+        "evidence": [dict(piece) for piece in answer.evidence],
+        "by": answer.user_id,
+        "auth": answer.auth,
+        "at": at,
+        "performed_at": at if same else format_time(answer.performed_at),
+        "late": answer.late,
     }
 
 

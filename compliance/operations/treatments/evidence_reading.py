@@ -23,7 +23,7 @@ from compliance.scanning.gs1 import parse_gs1
 from compliance.store import things
 from compliance.store.session import Tx
 from compliance.store.sessions import SessionRow
-from compliance.store.things import PackRow
+from compliance.store.things import PackRow, ProductRow
 
 MAX_PIECES: Final = 40
 MAX_TEXT: Final = 120
@@ -190,9 +190,7 @@ class EvidenceReader:
 
     def _disinfection(self, ref: object) -> Piece:
         fields = self._fields(ref, {"product", "contact_seconds"}, {"lot", "barrier"})
-        product = things.find_product(
-            self._tx, self._row.clinic_id, self._text("product", fields["product"])
-        )
+        product = self._find_product(fields["product"])
         if product is None or product.kind != "disinfectant":
             raise Refused(
                 f"{self._item.code}.product",
@@ -218,9 +216,7 @@ class EvidenceReader:
         kind = (self._item.evidence or "").partition(":")[2]
         product = None
         if fields.get("product"):
-            product = things.find_product(
-                self._tx, self._row.clinic_id, self._text("product", fields["product"])
-            )
+            product = self._find_product(fields["product"])
             if product is None or product.kind != kind:
                 raise Refused(
                     f"{self._item.code}.product",
@@ -235,6 +231,14 @@ class EvidenceReader:
             "lot": self._text("lot", fields["lot"]),
             "expires_on": self._date("expires_on", expiry) if expiry else None,
         }
+
+    def _find_product(self, name: object) -> ProductRow | None:
+        """The product, unless it was out of use already when the session was opened."""
+        text = self._text("product", name)
+        product = things.find_product(self._tx, self._row.clinic_id, text)
+        if product is None or product.archived_at is None:
+            return product
+        return product if product.archived_at > self._row.opened_at else None
 
     def _contraindication(self, ref: object) -> Piece:
         code = ref.get("code") if isinstance(ref, Mapping) else ref

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from compliance.domain.access import Actor
 from compliance.domain.answers import Answer
+from compliance.domain.depth import NO_LIMITS, DepthLicence, DepthLimits
 from compliance.domain.evidence import PackFacts, component_from_json
 from compliance.domain.gate import SessionFacts
 from compliance.domain.words import EvidenceKind, SessionState
@@ -15,7 +17,7 @@ from compliance.errors import Conflict, NotFound, VersionMismatch
 from compliance.operations.catalogue import effective_rules
 from compliance.operations.templates import stored_template
 from compliance.operations.treatments.evidence_reading import pack_facts
-from compliance.store import sessions, things
+from compliance.store import sessions, staff, things
 from compliance.store.session import Tx
 from compliance.store.sessions import NoteRow, SessionRow
 
@@ -82,7 +84,7 @@ def find_open_row(
 
 
 def load_facts(tx: Tx, row: SessionRow, *, now: datetime) -> Loaded:
-    """Read answers, notes and packs of a session; three queries whatever its size."""
+    """Read answers, notes and packs of a session, and licences once a depth was answered."""
     answers = sessions.read_answers(tx, row.clinic_id, row.session_id)
     notes = tuple(sessions.read_notes(tx, row.clinic_id, row.session_id))
     zone = ZoneInfo(row.time_zone)
@@ -104,8 +106,22 @@ def load_facts(tx: Tx, row: SessionRow, *, now: datetime) -> Loaded:
         consent_signed=any(note.kind == "consent" for note in notes),
         today=today,
         zone=zone,
+        depth_limits=_depth_limits(tx, row, answers),
     )
     return Loaded(row=row, notes=notes, facts=facts)
+
+
+def _depth_limits(tx: Tx, row: SessionRow, answers: dict[str, Answer]) -> DepthLimits:
+    if "depth" not in answers:
+        return NO_LIMITS
+    licences = staff.find_depth_licences(tx, row.clinic_id, row.practitioner_id)
+    return DepthLimits(
+        device_mm=None if row.device_max_depth_mm is None else Decimal(row.device_max_depth_mm),
+        licences=tuple(
+            DepthLicence(limit_mm=Decimal(limit), valid_from=valid_from, valid_to=valid_to)
+            for limit, valid_from, valid_to in licences
+        ),
+    )
 
 
 def _packs(tx: Tx, row: SessionRow, answers: dict[str, Answer]) -> dict[str, PackFacts]:

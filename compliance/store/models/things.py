@@ -40,12 +40,14 @@ class Device(Base):
     label: Mapped[str] = mapped_column(String(120))
     components: Mapped[Any] = mapped_column(JsonText)
     max_depth_mm: Mapped[str | None] = mapped_column(String(8))
+    settings: Mapped[str | None] = mapped_column(String(400))
+    """The maker's other limits, in words."""
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     archived_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class Product(Base):
-    """A disinfectant, serum, anaesthetic or aftercare product."""
+    """A disinfectant, serum, anaesthetic, aftercare product or cartridge."""
 
     __tablename__ = "product"
     __table_args__ = (Index(None, "clinic_id", "code", unique=True),)
@@ -57,6 +59,13 @@ class Product(Base):
     name: Mapped[str] = mapped_column(String(120))
     contact_seconds: Mapped[int | None] = mapped_column(Integer)
     use: Mapped[Any] = mapped_column(JsonText)
+    maker: Mapped[str | None] = mapped_column(String(120))
+    listing: Mapped[str | None] = mapped_column(String(120))
+    """Where an authority lists it, such as an EPA number or an EN standard."""
+    material: Mapped[str | None] = mapped_column(String(20))
+    """Of the needles; for cartridges."""
+    open_days: Mapped[int | None] = mapped_column(Integer)
+    """Days of use after opening."""
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     archived_at: Mapped[datetime | None] = mapped_column(UtcTime)
 

@@ -72,6 +72,15 @@ class TreatmentSession(Base):
         Index(None, "clinic_id", "client_id", "opened_at", "session_id"),
         Index(None, "clinic_id", "late", "opened_at", "session_id"),
         Index(None, "clinic_id", "closed_index", "opened_index"),
+        # Named by hand: the convention's name is longer than PostgreSQL allows.
+        Index(
+            "ix_treatment_session_template",
+            "clinic_id",
+            "template_id",
+            "template_version",
+            "opened_at",
+            "session_id",
+        ),
     )
 
     clinic_id: Mapped[str] = mapped_column(Id, primary_key=True)

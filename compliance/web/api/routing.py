@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from apiflask import APIBlueprint, Schema
-from flask import current_app, g, request
+from flask import Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.routing import BaseConverter
 
@@ -78,8 +78,8 @@ class Call:
     needs: Action | None
     """What the role of the token's person must include; None: no account is asked for."""
 
-    gives: type[Schema] | dict[str, Any]
-    """The schema of the answer."""
+    gives: type[Schema] | Mapping[str, Any]
+    """The shape of the answer; where it is JSON of ours, only what the schema names is sent."""
 
     status: int = 200
     takes: type[Schema] | None = None
@@ -142,11 +142,19 @@ def _checked(view: Callable[..., Any], call: Call) -> Callable[..., ResponseRetu
             body = load_body((call.takes or NothingIn)(), sent_body())
             if call.takes is not None:
                 parts["body"] = body
-        answer: ResponseReturnValue = view(**parts)
-        return answer
+        return _shown(call, view(**parts))
 
     setattr(checked, _CALL, call)
     return checked
+
+
+def _shown(call: Call, answer: Any) -> ResponseReturnValue:
+    """Let out what the schema names and nothing else; a file goes out as it is."""
+    if isinstance(answer, Response) or isinstance(call.gives, Mapping):
+        shown: ResponseReturnValue = answer
+        return shown
+    body, status, headers = answer if isinstance(answer, tuple) else (answer, call.status, {})
+    return call.gives().dump(body), status, headers
 
 
 def _describe(method: str, path: str, call: Call, view: Callable[..., Any]) -> Any:
@@ -154,20 +162,20 @@ def _describe(method: str, path: str, call: Call, view: Callable[..., Any]) -> A
     extensions: dict[str, Any] = {}
     if call.needs is not None:
         extensions = {"x-needs": call.needs.value, "x-scopes": list(call.scopes(method))}
+    done: dict[str, Any] = {
+        "description": "Done.",
+        "content": {call.media_type: {"schema": call.gives}},
+    }
+    headers = answered_headers(method, guarded=call.guarded)
+    if headers is not None:
+        done["headers"] = headers
     described = blueprint.doc(
         tags=[call.tag],
         operation_id=view.__name__,
         security=None if call.needs is None else SECURITY,
-        responses=document_refusals(method, path, call),
+        responses={call.status: done, **document_refusals(method, path, call)},
         extensions=extensions,
     )(view)
-    described = blueprint.output(
-        call.gives,
-        call.status,
-        description="Done.",
-        content_type=call.media_type,
-        headers=answered_headers(method, guarded=call.guarded),
-    )(described)
     for schema, location in (
         (call.query, "query"),
         (None if call.needs is None else asked_headers(method, guarded=call.guarded), "headers"),

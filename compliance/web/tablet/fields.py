@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from compliance.domain.evidence import AFTER_KIND, BEFORE_KIND
 from compliance.domain.template import Item
 from compliance.domain.words import EvidenceKind, ProductKind
+from compliance.operations.things import ProductRow
 from compliance.operations.treatments.loading import Loaded
 from compliance.operations.treatments.usual import Usual
-from compliance.operations.things import ProductRow
 from compliance.web.tablet.wording import show_part
 
 
@@ -164,9 +164,7 @@ def _returned(component: str) -> ScanForm:
     )
 
 
-def _disinfection(
-    component: str, use: str, shelf: Shelf, entered: Mapping[str, str]
-) -> ScanForm:
+def _disinfection(component: str, use: str, shelf: Shelf, entered: Mapping[str, str]) -> ScanForm:
     products = shelf.of_kind(ProductKind.DISINFECTANT, use)
     last = shelf.usual.refs.get((component, EvidenceKind.DISINFECTION.value), {})
     product = _chosen(products, entered.get("product"), last.get("product"))
@@ -175,7 +173,7 @@ def _disinfection(
         Input("product", "Disinfectant", "select", None, product.product_id),
         Input(
             "contact_seconds",
-            "Contact time, seconds",
+            "Contact time (s)",
             "number",
             None,
             entered.get("contact_seconds") or str(product.contact_seconds),

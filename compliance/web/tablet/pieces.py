@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from compliance.domain.access import Actor
 from compliance.domain.answers import Answer
 from compliance.domain.template import Item
 from compliance.domain.words import EvidenceKind, ItemKind
 from compliance.errors import Refused
+from compliance.operations.things import list_products
 from compliance.operations.treatments.answering import AnswerItem
 from compliance.operations.treatments.loading import Loaded
 from compliance.store.session import Tx
-from compliance.operations.things import list_products
-from compliance.domain.access import Actor
 
 Posted = Mapping[str, str]
 Piece = dict[str, Any]

@@ -252,7 +252,8 @@ def _forms(
         for piece in (answer.evidence if answer else ())
         if proof_card(loaded.facts, item, piece).state != "bad"
     }
-    missing, changes = [], []
+    missing: list[ScanForm] = []
+    changes: list[ScanForm] = []
     for place in wanted_places(loaded, item):
         entered = refused.entered if refused and _is_about(refused, place) else _NOTHING
         form = scan_form(item, place, viewing.shelf, entered)

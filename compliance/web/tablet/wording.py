@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from types import MappingProxyType
@@ -77,6 +78,10 @@ _FIELDS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+_CITATION: Final = re.compile(
+    r"(?P<sentence>.*?) \((?P<place>[A-Za-z0-9-]+/[0-9]+ [a-z_]+); source: .*\)", re.DOTALL
+)
+
 
 def contraindication_choices() -> tuple[tuple[str, str], ...]:
     return tuple((code, CONTRAINDICATION_WORDS[code]) for code in CONTRAINDICATIONS)
@@ -101,8 +106,8 @@ def split_citation(rule: str) -> tuple[str, str]:
     A citation prints as ``sentence (PROFILE/VERSION key; source: …)``; on a row
     the sentence is what counts, and the place goes behind it.
     """
-    sentence, found, place = rule.partition(" (")
-    return (sentence, place.rstrip(")").partition(";")[0]) if found else (rule, "")
+    found = _CITATION.fullmatch(rule)
+    return (rule, "") if found is None else (found["sentence"], found["place"])
 
 
 def say_refusal(error: ComplianceError, fields: Mapping[str, str] | None = None) -> str:

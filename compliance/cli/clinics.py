@@ -1,0 +1,98 @@
+"""``compliance clinic``: making clinics, listing them, sealing with one's own certificate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def clinic() -> None:
+    """Make and list clinics; bring a certificate of one's own."""
+
+
+@clinic.command()
+@click.argument("slug")
+@click.option("--name", required=True, help="As it stands on reports.")
+@click.option(
+    "--profile",
+    "profiles",
+    multiple=True,
+    required=True,
+    metavar="ID",
+    help="Rule profile, such as UK-HTM-01-05; repeat it to stack several.",
+)
+@click.option("--time-zone", default="Europe/Dublin", show_default=True, help="IANA name.")
+@click.option(
+    "--language",
+    default="en",
+    show_default=True,
+    type=click.Choice(["en", "de"]),
+    help="Of reports.",
+)
+def create(slug: str, name: str, profiles: tuple[str, ...], time_zone: str, language: str) -> None:
+    """Make a clinic with its keys, its log and the five protocols.
+
+    SLUG names it in commands: 2 to 40 of a-z, 0-9 and single hyphens.
+    """
+    from compliance.cli.installation import open_installation, system_user
+    from compliance.operations.founding import FoundClinic, found_clinic
+
+    command = FoundClinic(
+        slug=slug, name=name, time_zone=time_zone, language=language, profiles=profiles
+    )
+    with open_installation() as services:
+        made = found_clinic(
+            services.database,
+            command,
+            keys_folder=services.keys_folder,
+            system_user=system_user(),
+            now=services.clock(),
+        )
+    click.echo(f"Made clinic {made.slug}: {made.name} ({made.clinic_id})")
+    click.echo(f"Rule profiles: {', '.join(made.profiles)}")
+    click.echo(f"Next: compliance user add USERNAME --clinic {made.slug} --role manager --name …")
+
+
+@clinic.command("list")
+def list_() -> None:
+    """List the clinics of this installation."""
+    from compliance.cli.installation import open_installation
+    from compliance.operations.system.overview import list_clinics
+
+    with open_installation() as services, services.database.reading() as tx:
+        for row in list_clinics(tx):
+            demo = "  demo" if row.demo else ""
+            profiles = ", ".join(row.profiles)
+            click.echo(f"{row.slug:<20}  {row.name}  [{row.time_zone}; {profiles}]{demo}")
+
+
+@clinic.command("import-key")
+@click.argument("slug")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--password-stdin", is_flag=True, help="Read the file's password from standard input."
+)
+def import_key(slug: str, file: Path, *, password_stdin: bool) -> None:
+    """Seal a clinic's reports with the certificate and key of a PKCS #12 file.
+
+    The old certificate is kept beside the new one, its key is destroyed. An
+    inspector needs the root of the new certificate to judge later reports.
+    """
+    from compliance.cli.installation import open_installation
+    from compliance.cli.secrets_input import read_secret
+    from compliance.keys.certificates import fingerprint
+    from compliance.keys.importing import import_pkcs12
+    from compliance.operations.clinics import find_clinic
+
+    content = file.read_bytes()
+    with open_installation() as services:
+        with services.database.reading() as tx:
+            clinic_id = find_clinic(tx, slug).clinic_id
+        password = read_secret("Password of the file", stdin=password_stdin, confirm=False)
+        keys = import_pkcs12(
+            services.keys_folder, clinic_id, content, password.encode() if password else None
+        )
+    click.echo(f"{slug} now seals with: {keys.certificate.subject.rfc4514_string()}")
+    click.echo(f"SHA-256 {fingerprint(keys.certificate)}")

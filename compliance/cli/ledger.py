@@ -1,0 +1,93 @@
+"""``compliance ledger``: recomputing what the log says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from compliance.errors import Refused
+
+if TYPE_CHECKING:
+    from compliance.operations.auditing.audit import AuditResult
+
+TAMPERED = 3
+
+
+@click.group()
+def ledger() -> None:
+    """Recompute a log and what was derived from it."""
+
+
+@ledger.command()
+@click.option("--clinic", "slug", metavar="SLUG", help="Only this one.")
+@click.option(
+    "--checkpoint",
+    "checkpoint_files",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A signed checkpoint kept elsewhere; repeat it for several.",
+)
+@click.pass_context
+def verify(ctx: click.Context, slug: str | None, checkpoint_files: tuple[Path, ...]) -> None:
+    """Recompute every hash, and from the entries what the screens show. Changes nothing.
+
+    Only a checkpoint kept elsewhere can show that the end was cut off or that the
+    whole log was written anew. Exit code 0: everything holds; 3: something does not.
+    """
+    from compliance.cli.installation import open_installation
+    from compliance.cli.progress import terminal_progress
+    from compliance.keys.storage import load_clinic_keys
+    from compliance.operations.auditing.audit import audit_clinic
+    from compliance.operations.clinics import find_clinic
+    from compliance.operations.system.overview import list_clinics
+
+    notes = [path.read_text(encoding="utf-8") for path in checkpoint_files]
+    clean = True
+    with open_installation(migrating=False) as services:
+        with services.database.reading() as tx:
+            chosen = list_clinics(tx) if slug is None else [find_clinic(tx, slug)]
+        keys = {
+            clinic.clinic_id: load_clinic_keys(services.keys_folder, clinic.clinic_id)
+            for clinic in chosen
+            if notes
+        }
+        _require_place(notes, {each.note_name for each in keys.values()})
+        for clinic in chosen:
+            own = keys.get(clinic.clinic_id)
+            result = audit_clinic(
+                services.database,
+                clinic.clinic_id,
+                checkpoints=[]
+                if own is None
+                else [(n, own.note_verifier_key) for n in notes if _origin(n) == own.note_name],
+                progress=terminal_progress(clinic.slug),
+            )
+            _print(clinic.slug, result)
+            clean = clean and result.clean
+    if not clean:
+        ctx.exit(TAMPERED)
+
+
+def _origin(note: str) -> str:
+    """The first line of a checkpoint names its log."""
+    return note.partition("\n")[0]
+
+
+def _require_place(notes: Sequence[str], origins: set[str]) -> None:
+    """A checkpoint that was looked at by nobody must not pass for one that holds."""
+    for note in notes:
+        if _origin(note) not in origins:
+            raise Refused(
+                "checkpoint", _origin(note), "is of another log", allowed=", ".join(sorted(origins))
+            )
+
+
+def _print(slug: str, result: AuditResult) -> None:
+    verdict = "everything holds" if result.clean else f"{len(result.problems)} problems"
+    click.echo(f"{slug}: {result.size} entries, root {result.root.hex()}: {verdict}")
+    for problem in result.problems:
+        place = "" if problem.index is None else f" (entry {problem.index})"
+        click.echo(f"  ✗ {problem.table}{place}: {problem.reason}")

@@ -1,0 +1,123 @@
+"""The commands that serve: for real, on demo data, and the worker beside them."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from pathlib import Path
+
+import click
+
+from compliance.cli.settings_help import settings_text
+from compliance.errors import Refused
+from compliance.settings import Settings
+
+# The app takes seconds to import; `--help` and a wrong option must not wait for it,
+# so everything that needs it is imported inside the commands.
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8000
+
+_PEM = click.Path(exists=True, dir_okay=False, path_type=Path)
+_host = click.option(
+    "--host", default=DEFAULT_HOST, show_default=True, help="Address to listen on."
+)
+_port = click.option(
+    "--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(1, 65535), help="Port."
+)
+
+
+@click.command(epilog=settings_text())
+@_host
+@_port
+@click.option("--tls-certificate", type=_PEM, help="PEM file: certificate and its chain.")
+@click.option("--tls-key", type=_PEM, help="PEM file: the certificate's private key.")
+def run(host: str, port: int, tls_certificate: Path | None, tls_key: Path | None) -> None:
+    """Bring the database up to date and serve.
+
+    Refuses to start on an unsafe setting and says which. Stops cleanly on SIGINT
+    and SIGTERM.
+    """
+    if (tls_certificate is None) != (tls_key is None):
+        raise click.UsageError("--tls-certificate and --tls-key belong together.")
+    from compliance.app import settings_from_environment
+    from compliance.cli.safety import Unsafe, find_warnings, require_safe
+    from compliance.cli.server import Address, only_server, serve
+
+    settings = settings_from_environment()
+    if settings.demo:
+        raise Unsafe("COMPLIANCE_DEMO is set; demo data is served by `compliance demo`")
+    tls = None if tls_certificate is None or tls_key is None else (tls_certificate, tls_key)
+    if tls is not None:
+        settings = dataclasses.replace(settings, cookie_secure=True)
+    require_safe(settings, host, tls=tls is not None)
+    address = Address(host=host, port=port, tls=tls)
+    with only_server(settings):
+        address.require_free()
+        has_clinic = _prepare(settings)
+        for warning in find_warnings(settings, host):
+            click.echo(f"Warning: {warning}", err=True)
+        if not has_clinic:
+            click.echo("There is no clinic yet. Make one: compliance clinic create --help")
+        click.echo(f"Aseptrail: {address.url}")
+        serve(settings, address)
+
+
+def _prepare(settings: Settings) -> bool:
+    """Migrate; returns whether there is a clinic. Refuses an installation that holds a demo."""
+    from compliance.cli.installation import open_installation
+    from compliance.cli.safety import Unsafe
+    from compliance.operations.system.overview import holds_demo, list_clinics
+
+    with open_installation(settings) as services, services.database.reading() as tx:
+        if holds_demo(tx):
+            raise Unsafe(
+                "this data folder holds demo data. Serve it with `compliance demo`, or choose "
+                "another folder with COMPLIANCE_DATA_DIR"
+            )
+        return bool(list_clinics(tx))
+
+
+@click.command()
+@_host
+@_port
+@click.option("--fresh", is_flag=True, help="Throw the demo data away and make it again.")
+def demo(host: str, port: int, *, fresh: bool) -> None:
+    """Serve the demo clinic, on this machine only; makes its data on first start."""
+    from compliance.app import settings_from_environment
+    from compliance.cli.demo_data import prepare_demo, print_logins
+    from compliance.cli.safety import is_loopback, require_safe
+    from compliance.cli.server import Address, only_server, serve
+
+    if not is_loopback(host):
+        raise Refused("host", host, "is not this machine", allowed="127.0.0.1, ::1, localhost")
+    settings = settings_from_environment(demo=True)
+    require_safe(settings, host, tls=False)
+    # The worker reads its settings from the environment.
+    os.environ["COMPLIANCE_DEMO"] = "yes"
+    address = Address(host=host, port=port)
+    with only_server(settings):
+        address.require_free()
+        prepare_demo(settings, fresh=fresh)
+        print_logins(address.url)
+        serve(settings, address)
+
+
+@click.command()
+def worker() -> None:
+    """Make queued reports until told to stop.
+
+    `run` and `demo` start one by themselves. On other machines, start it with the
+    same COMPLIANCE_DATABASE_URL and COMPLIANCE_JOBS_URL, and the same keys.
+    """
+    from compliance.app import create_app, settings_from_environment, work
+    from compliance.cli.installation import PRIVATE_UMASK
+    from compliance.cli.server import PARENT, die_with_parent
+
+    parent = os.environ.get(PARENT, "")
+    if parent.isdigit():
+        die_with_parent(int(parent))
+    os.umask(PRIVATE_UMASK)
+    # Drawing a report must not slow a tablet down.
+    os.nice(5)
+    work(create_app(settings_from_environment()))

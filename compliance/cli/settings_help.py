@@ -1,0 +1,76 @@
+"""Every setting there is: one table for ``run --help``, the documentation and its test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    name: str
+    default: str
+    meaning: str
+
+
+SETTINGS: Final = (
+    Setting(
+        name="COMPLIANCE_DATA_DIR",
+        default="./var",
+        meaning="Database, keys and reports lie here. DATA_DIR is the short form.",
+    ),
+    Setting(
+        name="COMPLIANCE_DATABASE_URL",
+        default="sqlite:///DATA_DIR/compliance.sqlite3",
+        meaning="sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME.",
+    ),
+    Setting(
+        name="COMPLIANCE_SECRET_KEY",
+        default="made on first start",
+        meaning="Signs browser cookies; at least 32 characters. Losing it signs everybody out.",
+    ),
+    Setting(
+        name="COMPLIANCE_JOBS_URL",
+        default="sqlite:///DATA_DIR/jobs.sqlite3",
+        meaning="Where queued reports wait: sqlite:///PATH, postgresql://… or inline.",
+    ),
+    Setting(
+        name="COMPLIANCE_IDLE_LOCK_SECONDS",
+        default="300",
+        meaning="A tablet that nobody touched for so long asks for a PIN; 30 to 86400.",
+    ),
+    Setting(
+        name="COMPLIANCE_PUBLIC_URL",
+        default="none",
+        meaning="The address people use; the server then answers to that name and to loopback only.",
+    ),
+    Setting(
+        name="COMPLIANCE_COOKIE_SECURE",
+        default="no",
+        meaning="yes when served over TLS: browsers then never send the cookie in clear.",
+    ),
+    Setting(
+        name="COMPLIANCE_METRICS_TOKEN",
+        default="none",
+        meaning="Bearer token with which another machine may read /metrics.",
+    ),
+    Setting(
+        name="COMPLIANCE_TSA_URL",
+        default="none",
+        meaning="A time-stamping service; none is asked unless this is set.",
+    ),
+    Setting(
+        name="COMPLIANCE_DEMO",
+        default="no",
+        meaning="yes marks every page as a demo; `compliance demo` sets it itself.",
+    ),
+)
+
+
+def settings_text() -> str:
+    """The table as click shows it below the options; the mark keeps its lines."""
+    lines = ["\b", "Settings (environment variables):"]
+    for setting in SETTINGS:
+        lines.append(f"  {setting.name} [{setting.default}]")
+        lines.append(f"      {setting.meaning}")
+    return "\n".join(lines)

@@ -1,0 +1,278 @@
+"""Replaying the entries: each one demands the rows that its operation wrote."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any, Final
+
+from compliance.domain.template import TemplateInvalid
+from compliance.domain.words import EvidenceKind, SessionState
+from compliance.errors import ComplianceError
+from compliance.ledger.entry import Entry, format_time
+from compliance.operations.auditing.expecting import (
+    AMENDMENT,
+    CLIENT,
+    ENDED,
+    EVENT,
+    MENTION,
+    NOTE,
+    PLACE,
+    Batch,
+    milliseconds,
+)
+from compliance.operations.auditing.gate_again import check_record
+from compliance.operations.auditing.live import LiveSession
+from compliance.operations.auditing.problems import Findings, Shape
+from compliance.operations.auditing.stock import Stock
+from compliance.operations.sealing import RESTORE, place_of
+from compliance.store.projection import encode_json
+from compliance.store.session import Tx
+
+_PACK: Final = EvidenceKind.PACK.value
+AFTER_THE_END: Final = frozenset(
+    {"session.amended", "incident.recorded", "followup.recorded", "device.returned"}
+)
+"""What may speak of a session that has ended, or of none."""
+
+
+class Replay:
+    """The state that the entries so far have led to. Sessions leave it when they end."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self.stock = Stock(findings)
+        self._live: dict[str, LiveSession] = {}
+        self._batch = Batch(0, 0)
+        self.former_clients: set[str] = set()
+        """Clients that a correction took a session from; they may have none left."""
+        self.counted: Counter[Shape] = Counter()
+
+    def begin(self, start: int, end: int) -> None:
+        self._batch = Batch(start, end)
+
+    def apply(self, entry: Entry) -> None:
+        """Take one entry; data that no operation can have written is a problem."""
+        try:
+            self._mark(entry)
+            handler = _STOCK.get(entry.kind)
+            if handler is not None:
+                handler(self.stock, entry, entry.data)
+                return
+            step = _SESSION.get(entry.kind)
+            if step is not None:
+                self._step(step, entry)
+        except TemplateInvalid as error:
+            self._findings.add("log_body", f"the template cannot be used: {error}", entry.index)
+        # A rewritten log may hold anything; whatever trips here was not written by us.
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, ComplianceError):
+            self._findings.add("log_body", f"{entry.kind}: malformed data", entry.index)
+
+    def compare(self, tx: Tx, clinic_id: str) -> None:
+        """Compare the batch with the tables."""
+        self.counted += self._batch.compare(tx, clinic_id, self._findings)
+
+    def demand_rest(self, size: int) -> None:
+        """At the end of the log: the open sessions and the stock."""
+        self._batch = Batch(size, size)
+        for session in self._live.values():
+            session.demand(self._batch)
+        self.stock.demand_packs(self._batch)
+
+    def _mark(self, entry: Entry) -> None:
+        data: Any = entry.data
+        place = place_of(entry.kind, data, entry.index)
+        if place is not None:
+            self._batch.demand(PLACE, (place[1], place[0], entry.index), entry.index)
+        session_id = data.get("session")
+        if isinstance(session_id, str):
+            self._batch.demand(MENTION, (session_id, entry.index), entry.index)
+
+    def _step(self, step: Callable[[Replay, LiveSession, Entry, Any], None], entry: Entry) -> None:
+        session = self._live.get(str(entry.data.get("session")))
+        if entry.kind in AFTER_THE_END:
+            self._beside(entry, entry.data, session)
+        elif entry.kind == "session.opened":
+            self._open(entry, entry.data)
+        elif session is None:
+            reason = f"session={entry.data.get('session')}: {entry.kind}, but it is not open"
+            self._findings.add("log_body", reason, entry.index)
+        else:
+            step(self, session, entry, entry.data)
+
+    def _open(self, entry: Entry, data: Any) -> None:
+        session_id = data["session"]
+        if session_id in self._live:
+            self._findings.add("log_body", f"session={session_id}: opened twice", entry.index)
+        self._live[session_id] = LiveSession(
+            session_id, data, entry.at, entry.index, data["client"], data["practitioner"]
+        )
+        self._demand_client(data["client"], entry.index)
+
+    def _demand_client(self, client: Any, index: int) -> None:
+        commitment = bytes.fromhex(client["ref"]["commit"])
+        self._batch.demand(CLIENT, (client["id"], commitment), index)
+
+    def _answer(self, session: LiveSession, entry: Entry, data: Any) -> None:
+        old = session.answers.get(data["item"])
+        if data["old"] != (None if old is None else old.result):
+            reason = f"session={session.session_id}: the old answer to {data['item']} was another"
+            self._findings.add("log_body", reason, entry.index)
+        if not session.state.accepts_answers:
+            reason = f"session={session.session_id}: answered after it was signed"
+            self._findings.add("log_body", reason, entry.index)
+        freed, taken = session.answer(entry)
+        session.version += 1
+        for kind, ref in freed:
+            if kind == _PACK:
+                self.stock.give_back_pack(ref)
+        for kind, ref in taken:
+            if kind == _PACK:
+                self.stock.use_pack(ref, session.session_id, entry.index)
+
+    def _start(self, session: LiveSession, entry: Entry, _data: Any) -> None:
+        self._move(session, entry, SessionState.DRAFT, SessionState.IN_PROGRESS)
+        session.started_at = entry.at
+
+    def _finish(self, session: LiveSession, entry: Entry, _data: Any) -> None:
+        self._move(session, entry, SessionState.IN_PROGRESS, SessionState.TREATED)
+        session.finished_at = entry.at
+        template = self.stock.template(session.opened["template"]["hash"])
+        if template is not None:
+            today = entry.at.astimezone(self.stock.zone).date()
+            session.follow_up_on = (today + timedelta(days=template.follow_up_days)).isoformat()
+
+    def _sign(self, session: LiveSession, entry: Entry, data: Any) -> None:
+        self._check_record(session, entry, data, SessionState.AWAITING_REPROCESSING)
+        self._move(session, entry, SessionState.TREATED, SessionState.AWAITING_REPROCESSING)
+        session.signed_index, session.signed = entry.index, data
+
+    def _close(self, session: LiveSession, entry: Entry, data: Any) -> None:
+        needed = SessionState.TREATED
+        if session.signed is not None:
+            needed = SessionState.AWAITING_REPROCESSING
+            same = ("signature", "idempotency_key", "warnings", "tablet", "anchor")
+            if any(data[name] != session.signed[name] for name in same):
+                reason = f"session={session.session_id}: not what was signed"
+                self._findings.add("log_body", reason, entry.index)
+        self._check_record(session, entry, data, SessionState.CLOSED)
+        self._move(session, entry, needed, SessionState.CLOSED)
+        self._end(session, entry)
+
+    def _abort(self, session: LiveSession, entry: Entry, data: Any) -> None:
+        self._check_record(session, entry, data, SessionState.ABORTED)
+        session.state = SessionState.ABORTED
+        session.version += 1
+        self._end(session, entry)
+
+    def _check_record(
+        self, session: LiveSession, entry: Entry, data: Any, state: SessionState
+    ) -> None:
+        if data["state"] != state.value:
+            reason = f"session={session.session_id}: {entry.kind} says state {data['state']}"
+            self._findings.add("log_body", reason, entry.index)
+        template = self.stock.template(session.opened["template"]["hash"])
+        check_record(self._findings, session, template, data, entry.index)
+
+    def _end(self, session: LiveSession, entry: Entry) -> None:
+        session.closed_index, session.ended_at = entry.index, entry.at
+        del self._live[session.session_id]
+        session.demand(self._batch)
+        for kind, ref in session.uses:
+            if kind == _PACK:
+                self.stock.retire_pack(ref, self._batch)
+
+    def _move(
+        self, session: LiveSession, entry: Entry, needed: SessionState, to: SessionState
+    ) -> None:
+        if session.state is not needed:
+            reason = f"session={session.session_id}: {entry.kind} while it was {session.state}"
+            self._findings.add("log_body", reason, entry.index)
+        session.state = to
+        session.version += 1
+
+    def _override(self, session: LiveSession, entry: Entry, data: Any) -> None:
+        kept = {
+            "item": data["item"],
+            "by": entry.by["user"],
+            "at": format_time(entry.at),
+            "reason": data["reason"],
+        }
+        session.overrides.append(kept)
+        self._note(session, entry, "override", data["item"], kept)
+
+    def _consent(self, session: LiveSession, entry: Entry, data: Any) -> None:
+        kept = {
+            "text_id": data["text_id"],
+            "text_version": data["text_version"],
+            "at": format_time(entry.at),
+        }
+        session.consent = entry.index
+        self._note(session, entry, "consent", "consent_signed", kept)
+
+    def _take_over(self, session: LiveSession, entry: Entry, data: Any) -> None:
+        session.practitioner = data["to"]
+        self._note(session, entry, "taken_over", None, data)
+
+    def _note(
+        self, session: LiveSession, entry: Entry, kind: str, item: str | None, kept: Any
+    ) -> None:
+        session.version += 1
+        row = (session.session_id, entry.index, kind, item, encode_json(kept))
+        self._batch.demand(NOTE, row, entry.index)
+
+    def _correct(self, session: LiveSession, entry: Entry, data: Any) -> None:
+        if data["old"] != session.client:
+            reason = f"session={session.session_id}: the client before was another"
+            self._findings.add("log_body", reason, entry.index)
+        self.former_clients.add(data["old"]["id"])
+        session.client = data["new"]
+        session.version += 1
+        self._demand_client(data["new"], entry.index)
+
+    def _beside(self, entry: Entry, data: Any, session: LiveSession | None) -> None:
+        if entry.kind == "session.amended":
+            if session is not None:
+                reason = f"session={session.session_id}: amended before it ended"
+                self._findings.add("log_body", reason, entry.index)
+            kept = (data["session"], entry.index, data["item"], encode_json(data))
+            self._batch.demand(AMENDMENT, (*kept, milliseconds(entry.at)), entry.index)
+            ended = (data["session"], data["closed_index"], True)
+            self._batch.demand(ENDED, ended, entry.index)
+        elif entry.kind != "device.returned":
+            row = (entry.index, entry.kind, data["session"], encode_json(data))
+            self._batch.demand(EVENT, (*row, milliseconds(entry.at)), entry.index)
+
+
+_STOCK: Final[Mapping[str, Callable[[Stock, Entry, Any], None]]] = MappingProxyType(
+    {
+        "log.genesis": Stock.found,
+        RESTORE: Stock.restore,
+        "clinic.profiles_set": Stock.set_profiles,
+        "template.published": Stock.publish,
+        "device.added": Stock.add_device,
+        "product.added": Stock.add_product,
+        "user.added": Stock.add_person,
+        "user.changed": Stock.change_person,
+        "pack.registered": Stock.register_pack,
+        "pack.released": Stock.release_pack,
+    }
+)
+_SESSION: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "session.opened": Replay._open,
+        "session.answered": Replay._answer,
+        "session.started": Replay._start,
+        "session.finished": Replay._finish,
+        "session.signed": Replay._sign,
+        "session.closed": Replay._close,
+        "session.aborted": Replay._abort,
+        "session.overridden": Replay._override,
+        "session.taken_over": Replay._take_over,
+        "session.corrected": Replay._correct,
+        "consent.signed": Replay._consent,
+        **dict.fromkeys(AFTER_THE_END, Replay._beside),
+    }
+)

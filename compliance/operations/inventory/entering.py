@@ -1,0 +1,82 @@
+"""Entries about things, and a thing's history read back from them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+from compliance.domain.access import Action, Actor
+from compliance.ledger.entry import parse_time
+from compliance.operations.sealing import append
+from compliance.store import inventory
+from compliance.store.names import display_names
+from compliance.store.session import Tx
+
+THINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        f"{thing}.{act}": thing
+        for thing, acts in (
+            ("device", ("changed", "archived", "restored")),
+            ("product", ("changed", "archived", "restored")),
+            ("lot", ("changed", "opened", "counted", "archived", "restored")),
+            ("container", ("changed", "filled", "archived", "restored")),
+            ("room", ("changed", "archived", "restored")),
+        )
+        for act in acts
+    }
+)
+"""Entries about a thing after the one that added it, each with the key of ``data`` that names it."""
+
+HISTORY_LIMIT: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryLine:
+    """One entry about a thing."""
+
+    index: int
+    kind: str
+    at: datetime
+    user: str
+    """The person's name, or ``system:NAME``."""
+    data: Mapping[str, Any]
+
+
+def enter_change(tx: Tx, actor: Actor, kind: str, data: Mapping[str, Any], *, now: datetime) -> int:
+    """Append an entry about a thing and note it in the thing's history; the caller's transaction."""
+    index = append(tx, actor, kind, data, now=now)
+    inventory.insert_thing_entry(tx, actor.clinic_id, str(data[THINGS[kind]]), index)
+    return index
+
+
+def read_thing_history(
+    tx: Tx, thing: str, thing_id: str, *, actor: Actor
+) -> tuple[HistoryLine, ...]:
+    """The entries about a thing, the newest first, at most ``HISTORY_LIMIT`` and the first.
+
+    Args:
+        tx: one snapshot.
+        thing: ``device``, ``product``, ``lot``, ``container`` or ``room``.
+        thing_id: its id; of another clinic's thing there is no history.
+        actor: who reads.
+    """
+    actor.require(Action.READ_THINGS)
+    bodies = inventory.read_thing_entries(
+        tx, actor.clinic_id, place=thing, thing=thing_id, limit=HISTORY_LIMIT
+    )
+    entries = {index: json.loads(body) for index, body in bodies.items()}
+    names = display_names(tx, (entry["by"]["user"] for entry in entries.values()))
+    return tuple(
+        HistoryLine(
+            index=index,
+            kind=entry["kind"],
+            at=parse_time(entry["at"]),
+            user=names.get(entry["by"]["user"], entry["by"]["user"]),
+            data=entry["data"],
+        )
+        for index, entry in sorted(entries.items(), reverse=True)
+    )

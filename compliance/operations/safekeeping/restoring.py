@@ -1,0 +1,315 @@
+"""Bringing a backup back: verified first, made whole beside, then put in place in one step.
+
+The log says so in each clinic, under a new incarnation; the former database is kept
+until a person confirms.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from compliance.errors import Conflict, Refused
+from compliance.keys.age import Identity, Passphrase
+from compliance.keys.archive import SUBJECT_KEYS
+from compliance.keys.files import write_private
+from compliance.keys.storage import KeysMissing, load_clinic_keys
+from compliance.keys.subjects import SubjectKeys
+from compliance.operations.safekeeping.checking import (
+    BackupHead,
+    CheckedBackup,
+    check_backup,
+    open_backup,
+)
+from compliance.operations.safekeeping.lines import BackupDamaged, LineReader, Part
+from compliance.operations.safekeeping.rollback import (
+    EnterRestore,
+    LogEnd,
+    accept_ends,
+    enter_restore,
+    read_ends,
+    remembered_end,
+)
+from compliance.store import clinics, log
+from compliance.store.copying import TableShape, guards_asleep, insert_rows
+from compliance.store.revisions import is_known_revision
+from compliance.store.schema import upgrade
+from compliance.store.session import Database, Tx
+from compliance.store.standby import NothingKept, Site, Standby
+
+_ERASURE: Final = b'"kind":"erasure","v":1}'
+"""How the canonical bytes of an erasure end; keys are sorted, so this is exact."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """Where to restore to."""
+
+    site: Site
+    data_dir: Path
+    migrations: Path
+
+    @property
+    def keys_folder(self) -> Path:
+        return self.data_dir / "keys"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What a restore did."""
+
+    kept: str | None
+    """The former database; nothing where there was none worth keeping."""
+    ends: dict[str, LogEnd]
+    """By clinic id: where the log stands with its ``restore`` entry."""
+    backup: BackupHead | None
+
+
+def restore_backup(
+    place: Installation,
+    source: Path,
+    using: Passphrase | Identity | None,
+    *,
+    replace: bool,
+    system_user: str,
+    now: datetime,
+) -> Restored:
+    """Restore a backup into an installation's database.
+
+    Nothing is touched before the backup was found whole. Then tables are filled in a
+    database beside the one in use, the entries appended there, and only then is it put
+    in place. A crash before that leaves the installation as it was; a crash after it,
+    before the signers are told, is found at the next start as a rollback, and
+    `acknowledge_restore` mends it.
+
+    Args:
+        replace: whether a database with clinics may be replaced.
+
+    Raises:
+        BackupDamaged, FileDamaged, WrongKey: the backup does not hold.
+        Conflict: there is a database already and ``replace`` was not said.
+        KeysMissing: the clinics' keys are not here; they are restored first.
+        Refused: made by newer software.
+        DatabaseInUse: a server still runs.
+    """
+    checked = check_backup(source, using)
+    require_keys(place.keys_folder, checked.head)
+    current = _current_ends(place.site)
+    if current and not replace:
+        raise Conflict(
+            "there is a database with records already; say --replace to put it aside, "
+            "or choose an empty folder with --data-dir"
+        )
+    standby = place.site.prepare()
+    try:
+        _load(standby.database, place, source, using, checked)
+        ends = _enter(standby.database, place, checked.head, current, system_user, now)
+    except BaseException:
+        standby.discard()
+        raise
+    kept = _put_in_place(standby, keep=bool(current), now=now)
+    accept_ends(place.keys_folder, ends)
+    if checked.files:
+        _put_reports(place.data_dir / "reports", source, using)
+    return Restored(kept=kept, ends=ends, backup=checked.head)
+
+
+def acknowledge_restore(
+    place: Installation, *, system_user: str, now: datetime
+) -> dict[str, LogEnd]:
+    """Enter in every log that the database was put back by other means; returns the new ends.
+
+    Raises:
+        Conflict: there is no database.
+        KeysMissing: the clinics' keys are not here.
+    """
+    database = place.site.open_current()
+    if database is None:
+        raise Conflict("there is no database here")
+    try:
+        ends = {}
+        with database.writing() as tx:
+            for clinic in clinics.list_clinics(tx):
+                load_clinic_keys(place.keys_folder, clinic.clinic_id)
+                previous = remembered_end(place.keys_folder, clinic.clinic_id)
+                command = EnterRestore(how="by_hand", previous=previous)
+                ends[clinic.clinic_id] = enter_restore(
+                    tx, clinic.clinic_id, command, system_user=system_user, now=now
+                )
+    finally:
+        database.dispose()
+    accept_ends(place.keys_folder, ends)
+    return ends
+
+
+def undo_restore(place: Installation, *, system_user: str, now: datetime) -> Restored:
+    """Bring the newest kept database back, and keep the present one in turn.
+
+    It is a restore like any other: what was recorded in between is in the kept copy
+    only, and the log says so.
+
+    Raises:
+        NothingKept: there is none.
+    """
+    kept = place.site.kept()
+    if not kept:
+        raise NothingKept("no former database is kept, so there is nothing to bring back")
+    current = _current_ends(place.site)
+    standby = place.site.open_kept(kept[-1])
+    try:
+        upgrade(standby.database, place.migrations)
+        with standby.database.writing() as tx:
+            ends = {}
+            for clinic in clinics.list_clinics(tx):
+                command = EnterRestore(how="undo", previous=current.get(clinic.clinic_id))
+                ends[clinic.clinic_id] = enter_restore(
+                    tx, clinic.clinic_id, command, system_user=system_user, now=now
+                )
+    except BaseException:
+        standby.discard()
+        raise
+    now_kept = _put_in_place(standby, keep=bool(current), now=now)
+    accept_ends(place.keys_folder, ends)
+    return Restored(kept=now_kept, ends=ends, backup=None)
+
+
+def confirm_restore(place: Installation) -> list[str]:
+    """Delete every kept database for good; returns their names.
+
+    Raises:
+        NothingKept: there is none.
+    """
+    kept = place.site.kept()
+    if not kept:
+        raise NothingKept("no former database is kept, so there is nothing to confirm")
+    for name in kept:
+        place.site.drop_kept(name)
+    return kept
+
+
+def require_keys(keys_folder: Path, head: BackupHead) -> None:
+    """See that the keys that signed the backup's logs are here.
+
+    Raises:
+        KeysMissing: they are not, or others are.
+    """
+    for clinic in head.clinics:
+        try:
+            keys = load_clinic_keys(keys_folder, clinic.clinic_id)
+        except KeysMissing as error:
+            raise KeysMissing(
+                f"the keys of {clinic.slug} are not in {keys_folder}: {error}. "
+                "Put them back first: compliance restore --keys FILE"
+            ) from error
+        if keys.note_verifier_key != clinic.note_key:
+            raise KeysMissing(f"the keys in {keys_folder} are not those of {clinic.slug}")
+
+
+def _current_ends(site: Site) -> dict[str, LogEnd]:
+    database = site.open_current()
+    if database is None:
+        return {}
+    try:
+        return read_ends(database)
+    finally:
+        database.dispose()
+
+
+def _put_in_place(standby: Standby, *, keep: bool, now: datetime) -> str | None:
+    try:
+        return standby.put_in_place(keep=keep, now=now)
+    except BaseException:
+        standby.discard()
+        raise
+
+
+def _load(
+    database: Database,
+    place: Installation,
+    source: Path,
+    using: Passphrase | Identity | None,
+    checked: CheckedBackup,
+) -> None:
+    """Make the tables of the backup's own version, fill them, then bring them up to date."""
+    revision = checked.head.revision
+    if not is_known_revision(database, place.migrations, revision):
+        raise Refused(
+            "SRC",
+            revision,
+            "is of a version this software does not know",
+            allowed=f"a version as new as {checked.head.software}",
+        )
+    upgrade(database, place.migrations, revision)
+    with source.open("rb") as file:
+        reader = open_backup(file, using)
+        with database.writing() as tx, guards_asleep(tx):
+            for part, rows in _tables(reader):
+                try:
+                    insert_rows(tx, TableShape(name=part.name, columns=part.columns), rows)
+                except (ValueError, TypeError, KeyError) as error:
+                    raise BackupDamaged(f"a row of {part.name} cannot be restored") from error
+    upgrade(database, place.migrations)
+
+
+def _tables(reader: LineReader) -> Iterator[tuple[Part, Iterator[Any]]]:
+    for part, values in itertools.groupby(reader.walk(), key=lambda pair: pair[0]):
+        if part.kind == "table":
+            yield part, (value for _, value in values)
+
+
+def _enter(
+    database: Database,
+    place: Installation,
+    head: BackupHead,
+    current: dict[str, LogEnd],
+    system_user: str,
+    now: datetime,
+) -> dict[str, LogEnd]:
+    ends = {}
+    with database.writing() as tx:
+        for clinic in head.clinics:
+            _erase_again(tx, place.data_dir, clinic.clinic_id)
+            previous = current.get(clinic.clinic_id) or remembered_end(
+                place.keys_folder, clinic.clinic_id
+            )
+            command = EnterRestore(
+                how="backup", previous=previous, backup=clinic, backup_at=head.made_at
+            )
+            ends[clinic.clinic_id] = enter_restore(
+                tx, clinic.clinic_id, command, system_user=system_user, now=now
+            )
+    return ends
+
+
+def _erase_again(tx: Tx, data_dir: Path, clinic_id: str) -> None:
+    """An older archive of the keys may have brought back what the log says was erased."""
+    end = log.read_head(tx, clinic_id, lock=False)
+    bodies = () if end is None else log.read_range(tx, clinic_id, 0, end.size)
+    subjects = [
+        str(json.loads(body)["data"]["subject"])
+        for _, _, body in bodies
+        if body is not None and bytes(body).endswith(_ERASURE)
+    ]
+    if subjects:
+        keys = SubjectKeys(data_dir / SUBJECT_KEYS)
+        for subject in subjects:
+            keys.destroy(clinic_id, subject)
+        keys.close()
+
+
+def _put_reports(folder: Path, source: Path, using: Passphrase | Identity | None) -> None:
+    with source.open("rb") as file:
+        for part, values in itertools.groupby(
+            open_backup(file, using).walk(), key=lambda pair: pair[0]
+        ):
+            path = folder / part.name
+            if part.kind == "table" or path.exists():
+                continue
+            if not path.resolve().is_relative_to(folder.resolve()):
+                raise BackupDamaged("a report in the backup has a name that leads elsewhere")
+            write_private(path, b"".join(value for _, value in values))

@@ -1,0 +1,126 @@
+"""What the calls about reports and their verification take and answer."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from marshmallow import fields
+
+from compliance.operations.reporting.exporting import FILTERS
+from compliance.web.api.fields import Asked, Day, Shown, Text
+from compliance.web.api.schemas.shapes import (
+    Count,
+    Flag,
+    NextCursor,
+    Part,
+    Shape,
+    Time,
+    Word,
+    Words,
+)
+
+REPORT_STATES: Final = ("queued", "running", "done", "failed", "cancelled")
+
+Filters: Final = Asked.from_dict(
+    {name: Text(1, 80) for name in FILTERS},
+    name="Filters",
+)
+"""What the report draws; its range, counts and proof stay whole."""
+
+
+class ReportIn(Asked):
+    """Whole days of the clinic's zone, both inclusive."""
+
+    from_ = Day(data_key="from", required=True)
+    to = Day(required=True)
+    filters = fields.Nested(Filters, load_default=dict)
+
+
+class PeriodOut(Shown):
+    from_ = fields.Raw(
+        data_key="from", required=True, metadata={"type": "string", "format": "date"}
+    )
+    to = Word(format="date")
+
+
+class ReportFileOut(Shown):
+    """A signed file: the report, or the index and then its volumes."""
+
+    number = Count(description="0 is the report or the index, 1 and on are volumes.")
+    name = Word()
+    sha256 = Word()
+    pages = Count()
+    bytes = Count()
+    href = Word()
+
+
+class ReportOut(Shown):
+    """A report asked for, and how far its making is."""
+
+    id = Word(format="uuid")
+    state = Word(enum=list(REPORT_STATES))
+    period = Part(PeriodOut)
+    filters = Shape({"type": "object", "additionalProperties": {"type": "string"}})
+    done = Count(description="Sessions drawn.")
+    total = Count(description="Sessions to draw; 0 while nobody knows.")
+    problem = Word(nullable=True)
+    log_size = Count(nullable=True)
+    requested_at = Time()
+    files = Part(ReportFileOut, many=True)
+
+
+class ReportListOut(Shown):
+    items = Part(ReportOut, many=True)
+    next_cursor = NextCursor()
+
+
+class VerifyIn(Asked):
+    """The file to judge."""
+
+    file = fields.Raw(required=True, metadata={"type": "string", "format": "binary"})
+
+
+class CheckOut(Shown):
+    """One question that was asked of the file, and its answer."""
+
+    code = Word()
+    name = Word()
+    holds = Flag(nullable=True, description="Null when there was not enough to answer.")
+    reason = Word()
+
+
+class CheckpointOut(Shown):
+    """What to remember of an accepted report."""
+
+    clinic_id = Word()
+    slug = Word()
+    root_fingerprint = Word()
+    size = Count()
+    root = Word()
+    note = Word()
+
+
+class TrustOut(Shown):
+    """Whom the judgement relies on."""
+
+    source = Word(description="In words: this installation's own root, or nothing.")
+    root_fingerprint = Word(nullable=True)
+
+
+class VerdictOut(Shown):
+    """The verdict about a file, check by check."""
+
+    outcome = Word(enum=["accepted", "rejected", "cannot_be_judged"])
+    exit_code = Count(description="What `compliance verify` would exit with.")
+    level = Count(nullable=True)
+    sentence = Word()
+    checks = Part(CheckOut, many=True)
+    signed_by = Word(nullable=True)
+    signed_at = Time(nullable=True)
+    root_fingerprint = Word(nullable=True)
+    clinic = Word(nullable=True)
+    period = Shape({"type": ["array", "null"], "items": {"type": "string", "format": "date"}})
+    does_not_prove = Words()
+    checkpoint = Part(CheckpointOut, nullable=True)
+    sha256 = Word(description="Of the file that was sent.")
+    trust = Part(TrustOut)

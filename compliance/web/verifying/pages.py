@@ -1,0 +1,146 @@
+"""Checking a report without an account: a file in, a verdict out."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final
+
+from flask import Blueprint, Flask, current_app, render_template, request
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from compliance.report.verifying.verdict import Outcome, Verdict
+from compliance.web.context import page_values, services, show_time
+from compliance.web.desk.roots import root_fingerprint, root_pem
+from compliance.web.verifying.drawing import MOST_SESSIONS, redraw
+from compliance.web.verifying.judging import (
+    MAX_UPLOAD_BYTES,
+    NoSuchCertificate,
+    judge_upload,
+    read_root,
+)
+
+blueprint = Blueprint("verify", __name__)
+
+_SHOWN: Final = {
+    Outcome.ACCEPTED: ("Accepted", "good"),
+    Outcome.REJECTED: ("Rejected", "bad"),
+    Outcome.CANNOT_BE_JUDGED: ("Cannot be judged", "warn"),
+}
+_MEGABYTES: Final = MAX_UPLOAD_BYTES // (1024 * 1024)
+
+
+def register_verify(app: Flask) -> None:
+    """Add the page; `web.security` limits how often one address may use it."""
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get("/verify")
+def show_form() -> ResponseReturnValue:
+    return _form_page()
+
+
+@blueprint.post("/verify")
+def judge() -> ResponseReturnValue:
+    upload = request.files.get("file")
+    if upload is None or not upload.filename:
+        problem = "No file arrived. Choose the PDF that the clinic gave you, then press the button."
+        return _form_page(problem), HTTPStatus.UNPROCESSABLE_ENTITY
+    if not upload.stream.read(1):
+        problem = f"“{upload.filename}” is empty. Ask for the file again; a report has some 100 kB."
+        return _form_page(problem), HTTPStatus.UNPROCESSABLE_ENTITY
+    upload.stream.seek(0)
+    try:
+        brought = read_root(request.files.get("root"))
+    except NoSuchCertificate as error:
+        return _form_page(str(error)), HTTPStatus.UNPROCESSABLE_ENTITY
+    trusted = [pem for pem in (root_pem(), brought) if pem is not None]
+    verdict = judge_upload(upload, trust_pems=trusted)
+    return _verdict_page(verdict, name=upload.filename, brought=brought is not None)
+
+
+@blueprint.errorhandler(RequestEntityTooLarge)
+def refuse_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
+    problem = (
+        f"The file is larger than {_MEGABYTES} MB. Reports come in volumes that are smaller; check "
+        "them one by one, or use the command line, which takes larger files."
+    )
+    return _form_page(problem), HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+def _form_page(problem: str = "") -> str:
+    return render_template(
+        "verify/form.html",
+        page=page_values("Check a report", section="verify"),
+        problem=problem,
+        megabytes=_MEGABYTES,
+        fingerprint=root_fingerprint(),
+    )
+
+
+def _verdict_page(verdict: Verdict, *, name: str, brought: bool) -> str:
+    word, tone = _SHOWN[verdict.outcome]
+    own = root_fingerprint()
+    return render_template(
+        "verify/verdict.html",
+        page=page_values("Verdict", section="verify"),
+        name=name,
+        word=word,
+        tone=tone,
+        outcome=verdict.outcome.value,
+        sentence=verdict.sentence,
+        facts=_facts(verdict),
+        trust=_trust(verdict, own, brought=brought),
+        own=own,
+        relied_on=verdict.root_fingerprint,
+        checks=tuple(
+            {"name": check.name, "ok": check.holds, "reason": check.reason}
+            for check in verdict.checks
+        ),
+        does_not_prove=verdict.does_not_prove,
+        drawn=_draw(verdict),
+    )
+
+
+def _draw(verdict: Verdict) -> Markup | None:
+    """The record as markup; None where nothing can be drawn. Never raises.
+
+    What is wrong with the data of a rejected file may show only while the page is
+    made, and the verdict about it must be shown all the same.
+    """
+    redrawn = redraw(verdict.audit)
+    if redrawn is None:
+        return None
+    try:
+        return Markup(  # noqa: S704 (our own template, which escapes all it is given)
+            render_template("verify/_drawn.html", redrawn=redrawn, most=MOST_SESSIONS)
+        )
+    except Exception:
+        current_app.logger.exception("the record of an uploaded report could not be drawn")
+        return None
+
+
+def _facts(verdict: Verdict) -> tuple[tuple[str, str], ...]:
+    pairs: list[tuple[str, str | None]] = [
+        ("Clinic", verdict.clinic),
+        ("Period", None if verdict.period is None else " to ".join(verdict.period)),
+        ("Signed by", verdict.signed_by),
+        (
+            "Signed at",
+            None
+            if verdict.signed_at is None
+            else f"{show_time(verdict.signed_at)}, by the clinic’s own clock",
+        ),
+        ("Trust level", None if verdict.level is None else str(verdict.level)),
+    ]
+    return tuple((term, value) for term, value in pairs if value is not None)
+
+
+def _trust(verdict: Verdict, own: str | None, *, brought: bool) -> str:
+    """Which root the verdict relies on: a code for the template's sentences."""
+    if verdict.root_fingerprint is None:
+        return "none"
+    if verdict.root_fingerprint == own:
+        return "own_too" if brought else "own"
+    return "brought"

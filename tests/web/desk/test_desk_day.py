@@ -1,0 +1,90 @@
+"""The manager's first page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from building import House
+from givens import Clock
+from web.desk.visiting import Browser, Filled, browse  # noqa: F401
+
+from compliance.operations.treatments.amending import RecordFollowUp, record_follow_up
+
+
+def test_an_empty_young_clinic_is_ready(house: House, clock: Clock, manager: Browser) -> None:
+    clock.tick(days=-20)
+
+    page = manager.read("/manager")
+
+    assert "Nothing is open" in page
+
+
+def test_every_reason_against_readiness_is_named_with_a_way_to_it(
+    filled: Filled, manager: Browser
+) -> None:
+    page = manager.read("/manager")
+
+    assert "Not yet" in page
+    assert "one session has been open for more than a day" in page
+    assert "one session waits for sterilization since more than three days" in page
+    assert "one escalated incident has no follow-up" in page
+    assert "no report was made for 40 days" in page
+    assert f"/manager/sessions/{filled.draft}" in page
+    assert f"/manager/sessions/{filled.incident}" in page
+
+
+def test_a_follow_up_answers_the_incident(
+    house: House, filled: Filled, clock: Clock, manager: Browser
+) -> None:
+    with house.database.writing() as tx:
+        record_follow_up(
+            tx,
+            RecordFollowUp(session_id=filled.incident, outcome="well"),
+            actor=house.practitioner,
+            now=clock.now,
+            keyring=house.keyring,
+        )
+
+    assert "escalated incident" not in manager.read("/manager")
+
+
+def test_blocked_sessions_say_how_many_things_are_in_the_way(
+    filled: Filled, manager: Browser
+) -> None:
+    page = manager.read("/manager")
+
+    assert "One thing is in the way of the start" in page
+    assert "was answered no" in page
+
+
+def test_what_waits_shows_its_age_and_part(filled: Filled, manager: Browser) -> None:
+    page = manager.read("/manager")
+
+    assert "Five days" in page
+    assert "Roller" in page
+
+
+def test_the_number_of_queries_does_not_grow_with_the_closed_sessions(
+    house: House, clock: Clock, manager: Browser
+) -> None:
+    """Thirty sessions more on the page cost no query more than one of them."""
+    from building import closed_session
+    from sqlalchemy import event
+
+    counted: list[str] = []
+    engine = house.database.engine
+    app_engine = manager.client.application.extensions["aseptrail"].database.engine
+    event.listen(
+        app_engine, "before_cursor_execute", lambda *args: counted.append(args[2]), named=False
+    )
+    assert engine is app_engine
+    closed_session(house, clock.now - timedelta(hours=2), client="C-1")
+    counted.clear()
+    manager.read("/manager")
+    few = len(counted)
+    for number in range(2, 6):
+        closed_session(house, clock.now - timedelta(hours=2), client=f"C-{number}")
+    counted.clear()
+    manager.read("/manager")
+
+    assert len(counted) == few
