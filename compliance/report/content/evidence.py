@@ -19,6 +19,10 @@ from compliance.report.content.times import LocalTimes
 from compliance.report.content.words import Words
 
 
+SKIN: Final = "skin"
+"""The component that takes no barrier."""
+
+
 def evidence_line(evidence: JsonObject, times: LocalTimes) -> str:
     """Return a line such as ``cartridge: lot L-77, expires 3 Mar 2027``.
 
@@ -28,6 +32,9 @@ def evidence_line(evidence: JsonObject, times: LocalTimes) -> str:
     reader = _READERS.get(kind)
     said = spoken(kind) if reader is None else reader(child(evidence, "ref"), times)
     component = optional_text(evidence, "component")
+    if kind == "disinfection" and component != SKIN:
+        barrier = child(evidence, "ref").get("barrier") is True
+        said = f"{said}, {times.words.barrier if barrier else times.words.no_barrier}"
     return f"{spoken(component)}: {said}" if component else said
 
 
@@ -66,13 +73,9 @@ def _disinfection(ref: JsonObject, times: LocalTimes) -> str:
     if ref.get("required_seconds") is not None:
         contact += f" ({words.required.format(seconds=number(ref, 'required_seconds'))})"
     lot = optional_text(ref, "lot")
-    # A skin disinfectant may be recorded without its lot, and skin takes no barrier.
+    # A skin disinfectant may be recorded without its lot.
     product = words.disinfection.format(name=text(ref, "name"), lot=lot) if lot else None
     said = [product or text(ref, "name"), contact]
-    if ref.get("barrier") is True:
-        said.append(words.barrier)
-    elif lot:
-        said.append(words.no_barrier)
     return ", ".join(said)
 
 

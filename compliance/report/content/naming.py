@@ -90,7 +90,9 @@ class Naming:
         if value is None:
             return "–"
         if isinstance(value, Mapping):
-            return f"{text(value, 'value')} {text(value, 'unit')}"
+            unit = text(value, "unit")
+            # UCUM writes a plain count as the unit 1, which nobody wants to read.
+            return text(value, "value") if unit == "1" else f"{text(value, 'value')} {unit}"
         answer = str(value)
         if answer in self.words.answers:
             return self.words.answers[answer]
