@@ -15,7 +15,6 @@ from compliance.report.content.values import (
 from compliance.report.content.words import Words
 from compliance.report.pieces import Piece, Typesetter
 from compliance.report.styles import (
-    BODY,
     CELL,
     CELL_QUIET,
     CELL_STRONG,
@@ -32,12 +31,15 @@ from compliance.report.styles import (
     TITLE,
 )
 
-_ITEM: Final = BODY
-_ANSWER: Final = BODY + 116
-_EVIDENCE: Final = BODY + 182
-_WHO: Final = BODY + 326
-_WHEN: Final = BODY + 394
-_GAP: Final = 8.0
+_ITEM: Final = LEFT + 42
+_ANSWER: Final = LEFT + 182
+_EVIDENCE: Final = LEFT + 238
+_WHO: Final = LEFT + 412
+_WHEN: Final = LEFT + 466
+_GAP: Final = 5.0
+"""The columns are as wide as the usual evidence needs in two lines, so that a session with
+a two-part device stays on half a page."""
+
 _COLUMNS: Final = (
     (_ITEM, _ANSWER - _ITEM - _GAP),
     (_ANSWER, _EVIDENCE - _ANSWER - _GAP),
@@ -47,12 +49,12 @@ _COLUMNS: Final = (
 )
 
 _DITTO: Final = "″"
-_ROW_PADDING: Final = 2.4
-_FACT: Final = BODY + 54
+_ROW_PADDING: Final = 1.4
+_FACT: Final = _ITEM + 54
 """Where the values of the facts under the title begin."""
 
-_TIMES: Final = _WHO
-_TIME_VALUES: Final = _WHO + 47
+_TIMES: Final = LEFT + 381
+_TIME_VALUES: Final = _TIMES + 47
 
 
 class BlockSetter:
@@ -99,8 +101,8 @@ class BlockSetter:
         piece.add(RIGHT - width + (5 if unusual else 0), 6, (state,), style)
         if unusual:
             piece.frame(RIGHT - width, RIGHT, 6, 19)
-        lines = self._type.wrap(block.protocol, RIGHT - width - 14 - BODY, TITLE)
-        piece.add(BODY, 6, lines, TITLE)
+        lines = self._type.wrap(block.protocol, RIGHT - width - 14 - _ITEM, TITLE)
+        piece.add(_ITEM, 6, lines, TITLE)
         piece.height += 2
         return piece
 
@@ -115,7 +117,7 @@ class BlockSetter:
         )
         y = 0.0
         for label, value in left:
-            piece.add(BODY, y, (self._type.line(label, LABEL),), LABEL)
+            piece.add(_ITEM, y, (self._type.line(label, LABEL),), LABEL)
             lines = self._type.wrap(value, _TIMES - _FACT - _GAP, CELL)
             y = piece.add(_FACT, y, lines, CELL)
         last = words.signed if block.state is SessionState.AWAITING else _state(block.state, words)
@@ -138,7 +140,7 @@ class BlockSetter:
         for (x, _), head in zip(_COLUMNS, heads, strict=True):
             piece.add(x, 0, (self._type.line(head, LABEL),), LABEL)
         piece.height += 1
-        piece.rule(piece.height, FINE, left=BODY)
+        piece.rule(piece.height, FINE, left=_ITEM)
         return piece
 
     def _rows(self, block: SessionBlock, ditto: str) -> Iterator[Piece]:
@@ -183,7 +185,7 @@ class BlockSetter:
             self._type.mark(piece, marks, y)
             piece.bar(_ROW_PADDING / 2, piece.height)
         piece.height += _ROW_PADDING / 2
-        piece.rule(piece.height, HAIR, left=BODY)
+        piece.rule(piece.height, HAIR, left=_ITEM)
         return piece
 
     def _wrap(self, column: int, text: str, style: Style) -> Sequence[str]:
@@ -208,9 +210,9 @@ class BlockSetter:
         y = 1.5
         if with_label:
             title = f"{words.record} {line.closed_index}, {line.label}"
-            lines = self._type.wrap(title, RIGHT - BODY, CELL_STRONG)
-            y = piece.add(BODY, y, lines, CELL_STRONG)
-        left = BODY if with_label else _ANSWER
+            lines = self._type.wrap(title, RIGHT - _ITEM, CELL_STRONG)
+            y = piece.add(_ITEM, y, lines, CELL_STRONG)
+        left = _ITEM if with_label else _ANSWER
         y = piece.add(left, y, self._type.wrap(change, RIGHT - left, CELL_STRONG), CELL_STRONG)
         before, after = "; ".join(line.old_evidence), "; ".join(line.new_evidence)
         if before != after:
@@ -222,7 +224,7 @@ class BlockSetter:
             self._type.mark(piece, (words.mark_amended,), 1.5)
         piece.bar(1.5, y)
         piece.height = y + 2
-        piece.rule(piece.height, HAIR, left=BODY)
+        piece.rule(piece.height, HAIR, left=_ITEM)
         return piece
 
     def _remarks(self, block: SessionBlock) -> Iterator[Piece]:
@@ -242,7 +244,7 @@ class BlockSetter:
     def _remark(self, label: str, text: str) -> Piece:
         piece = Piece()
         lines = self._type.wrap(label, _COLUMNS[0][1], CELL_STRONG)
-        piece.add(BODY, 2, lines, CELL_STRONG)
+        piece.add(_ITEM, 2, lines, CELL_STRONG)
         piece.add(_ANSWER, 2, self._type.wrap(text, RIGHT - _ANSWER, CELL), CELL)
         piece.height += 1
         return piece
@@ -253,11 +255,11 @@ class BlockSetter:
             name=signature.name, when=signature.when.text, auth=signature.auth
         )
         piece = Piece()
-        y = piece.add(BODY, 5, self._type.wrap(signed, RIGHT - BODY, CELL_STRONG), CELL_STRONG)
-        meaning = self._type.wrap(f"“{signature.meaning}”", RIGHT - BODY, CELL)
-        y = piece.add(BODY, y, meaning, CELL)
+        y = piece.add(_ITEM, 4, self._type.wrap(signed, RIGHT - _ITEM, CELL_STRONG), CELL_STRONG)
+        meaning = self._type.wrap(f"“{signature.meaning}”", RIGHT - _ITEM, CELL)
+        y = piece.add(_ITEM, y, meaning, CELL)
         leaf = f"{self._words.entry} {block.number} · leaf {block.leaf}"
-        piece.add(BODY, y, self._type.wrap(leaf, RIGHT - BODY, HEX_SMALL), HEX_SMALL)
+        piece.add(_ITEM, y, self._type.wrap(leaf, RIGHT - _ITEM, HEX_SMALL), HEX_SMALL)
         return piece
 
 

@@ -127,7 +127,7 @@ ENGLISH: Final = Words(
     lot="lot {lot}",
     disinfection="{name}, lot {lot}",
     contact="{seconds} s contact",
-    required="at least {seconds} s",
+    required="min. {seconds} s",
     barrier="fresh barrier",
     no_barrier="no barrier",
     sharps="to sharps container {container}",
@@ -139,6 +139,7 @@ ENGLISH: Final = Words(
     expires="expires {day}",
     kinds=MappingProxyType(
         {
+            "restored": "The record was put back",
             "aborted": "Aborted sessions",
             "incident": "Adverse events",
             "follow_up": "Follow-ups with signs",
@@ -168,6 +169,14 @@ ENGLISH: Final = Words(
     ),
     no_signs="no sign that calls for a doctor",
     follow_up_sentence="Follow-up of record {cites}: {signs}. {note}",
+    restore_sentences=MappingProxyType(
+        {
+            "backup": "The record was put back to its {size} entries of {when} from a backup.",
+            "undo": "A restore was undone: the record before it is in use again.",
+            "by_hand": "The database was put back without a backup of this software.",
+        }
+    ),
+    restore_lost="The record that was replaced had {size} entries; see what is missing.",
     clock_sentence="The clock went back from {previous} to {observed}; the log's order counts.",
     erased_sentence="The content was erased or purged; its hash is kept in the proof.",
     still_open_sentence="The session opened with this entry was not closed at the end of the period.",

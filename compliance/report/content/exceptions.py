@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from compliance.report.content.blocks import read_amendments, read_items, read_overrides
-from compliance.report.content.fields import JsonObject, child, number, spoken, text, texts
+from compliance.report.content.fields import (
+    JsonObject,
+    child,
+    number,
+    optional_child,
+    spoken,
+    text,
+    texts,
+)
 from compliance.report.content.naming import Naming
 from compliance.report.content.values import ExceptionKind, ExceptionLine, ItemLine, Moment
 
@@ -19,6 +27,7 @@ def read_exceptions(
         ContentUnreadable: if an entry lacks what its kind demands.
     """
     return (
+        *_restores(naming),
         *_aborted(naming),
         *_incidents(naming),
         *_follow_ups(naming),
@@ -29,6 +38,24 @@ def read_exceptions(
         *_clock_anomalies(naming),
         *_erased(naming),
     )
+
+
+def _restores(naming: Naming) -> Iterator[ExceptionLine]:
+    words = naming.words
+    for index in sorted(naming.positions.restores):
+        entry = naming.log.read(index)
+        data = child(entry, "data")
+        how = text(data, "how")
+        said = words.restore_sentences.get(how, spoken(how))
+        backup, previous = optional_child(data, "backup"), optional_child(data, "previous")
+        if backup is not None:
+            when = naming.times.moment(text(backup, "at")).text
+            said = said.format(size=number(backup, "size"), when=when)
+        if previous is not None:
+            said += " " + words.restore_lost.format(size=number(previous, "size"))
+        yield ExceptionLine(
+            kind=ExceptionKind.RESTORED, number=index, when=_at(entry, naming), sentence=said
+        )
 
 
 def _aborted(naming: Naming) -> Iterator[ExceptionLine]:

@@ -141,7 +141,7 @@ GERMAN: Final = Words(
     lot="Charge {lot}",
     disinfection="{name}, Charge {lot}",
     contact="{seconds} s Einwirkzeit",
-    required="mindestens {seconds} s",
+    required="mind. {seconds} s",
     barrier="frische Schutzhülle",
     no_barrier="keine Schutzhülle",
     sharps="in Abwurfbehälter {container}",
@@ -153,6 +153,7 @@ GERMAN: Final = Words(
     expires="haltbar bis {day}",
     kinds=MappingProxyType(
         {
+            "restored": "Die Aufzeichnung wurde zurückgesetzt",
             "aborted": "Abgebrochene Sitzungen",
             "incident": "Unerwünschte Ereignisse",
             "follow_up": "Nachkontrollen mit Anzeichen",
@@ -182,6 +183,14 @@ GERMAN: Final = Words(
     ),
     no_signs="kein Anzeichen, das ärztliche Hilfe verlangt",
     follow_up_sentence="Nachkontrolle zu Nachweis {cites}: {signs}. {note}",
+    restore_sentences=MappingProxyType(
+        {
+            "backup": "Aus einer Sicherung auf die {size} Einträge vom {when} zurückgesetzt.",
+            "undo": "Ein Zurücksetzen wurde rückgängig gemacht; der Stand davor gilt wieder.",
+            "by_hand": "Die Datenbank wurde ohne eine Sicherung dieser Software zurückgesetzt.",
+        }
+    ),
+    restore_lost="Die ersetzte Aufzeichnung hatte {size} Einträge; prüfen, was fehlt.",
     clock_sentence="Die Uhr ging von {previous} auf {observed} zurück; es gilt die Reihenfolge.",
     erased_sentence="Der Inhalt wurde gelöscht; sein Hash bleibt Teil des Beweises.",
     still_open_sentence="Die hiermit eröffnete Sitzung war am Ende nicht geschlossen.",

@@ -40,6 +40,9 @@ class Positions:
     incidents: list[int] = field(default_factory=list)
     follow_ups: list[int] = field(default_factory=list)
     clock_anomalies: list[int] = field(default_factory=list)
+    restores: list[int] = field(default_factory=list)
+    """Wherever in the log: a report must not be silent about one of last year."""
+
     exports: list[int] = field(default_factory=list)
     erased: list[int] = field(default_factory=list)
     erasures: dict[str, int] = field(default_factory=dict)
@@ -146,6 +149,10 @@ def _clock_anomaly(positions: Positions, index: int, _data: JsonObject) -> None:
     positions.clock_anomalies.append(index)
 
 
+def _restore(positions: Positions, index: int, _data: JsonObject) -> None:
+    positions.restores.append(index)
+
+
 def _report_exported(positions: Positions, index: int, _data: JsonObject) -> None:
     positions.exports.append(index)
 
@@ -158,6 +165,7 @@ _FACTS: Final[Mapping[str, _Reader]] = MappingProxyType(
         "user.changed": _user_changed,
         "template.published": _template_published,
         "erasure": _erasure,
+        "restore": _restore,
     }
 )
 """What explains a session, wherever in the log it was said."""

@@ -21,6 +21,7 @@ class SessionState(enum.StrEnum):
 class ExceptionKind(enum.StrEnum):
     """What an inspector reads first; declared in the order of the report."""
 
+    RESTORED = "restored"
     ABORTED = "aborted"
     INCIDENT = "incident"
     FOLLOW_UP = "follow_up"

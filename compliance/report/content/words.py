@@ -129,6 +129,9 @@ class Words:
     no_signs: str
     follow_up_sentence: str
     clock_sentence: str
+    restore_sentences: Mapping[str, str]
+    """By how the database was put back: ``backup``, ``undo``, ``by_hand``."""
+    restore_lost: str
     erased_sentence: str
     still_open_sentence: str
     awaiting_sentence: str

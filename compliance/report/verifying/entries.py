@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from compliance.ledger.canonical import JsonValue, NotCanonical
 from compliance.ledger.entry import Entry, decode_entry, parse_time
 from compliance.report.payload import AuditFile
-from compliance.report.verifying.shape import any_text, member
+from compliance.report.verifying.shape import any_count, any_text, member
 from compliance.report.verifying.verdict import Check
 
 _SHOWN_PROBLEMS: Final = 3
@@ -100,6 +100,20 @@ def check_period(log: ReadLog) -> Check:
     )
 
 
+def check_incarnation(log: ReadLog) -> Check:
+    """Ask whether the report owns up to every time the log was put back.
+
+    Each has an entry, which a report quotes wherever in the log it lies; the number of
+    the incarnation is that of the last one.
+    """
+    return answer(
+        "incarnation",
+        "Every restore of the log is shown",
+        _incarnation_problems(log),
+        "The log was never put back, or the report shows the entries that say so.",
+    )
+
+
 def check_clock(log: ReadLog) -> Check:
     """Ask whether the recorded times run forward, save where the record itself says otherwise."""
     return answer(
@@ -137,6 +151,20 @@ def _period_problems(log: ReadLog) -> Iterator[str]:
             if not start <= entry.at < end:
                 yield f"entry {entry.index} was recorded outside the period"
     yield from _neighbour_problems(log, start, end)
+
+
+def _incarnation_problems(log: ReadLog) -> Iterator[str]:
+    current: JsonValue = 1
+    for index in sorted(log.by_index):
+        entry = log.by_index[index]
+        if entry.kind != "restore":
+            continue
+        number = any_count(member(dict(entry.data), "incarnation"), "incarnation")
+        if not isinstance(current, int) or number <= current:
+            yield f"entry {index} restores an incarnation that was over"
+        current = number
+    if log.audit.data["incarnation"] != current:
+        yield f"it calls itself incarnation {log.audit.data['incarnation']}, the entries say {current}"
 
 
 def _neighbour_problems(log: ReadLog, start: datetime, end: datetime) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from compliance.ledger.entry import parse_time
 from compliance.ledger.proofs import BadProof, verify_consistency
 from compliance.ledger.tree import extend_peaks, fold_peaks
 from compliance.report.payload import AuditFile, ConsistencyStep
@@ -34,7 +35,15 @@ def check_history(
             return _answer(False, f"No: you met another log of the clinic {slug!r} before.")
     compared = 0
     mine = [item for item in known if item.clinic_id == clinic_id]
+    made_at = parse_time(audit.text("made_at"))
     for item in mine:
+        if item.size > audit.size and item.made_at is not None and item.made_at < made_at:
+            # No later report of a log that only grows can have fewer entries.
+            reason = (
+                f"No: you were shown {item.size} entries before, and this later report knows of "
+                f"{audit.size}. The log was put back or its end was cut off."
+            )
+            return _answer(False, reason)
         root = _root_at(audit, item.size)
         if root is None:
             continue

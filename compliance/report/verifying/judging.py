@@ -9,6 +9,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from compliance.ledger.entry import parse_time
 from compliance.report.payload import AuditFile
 from compliance.report.verifying.signatures import SignatureFindings
 from compliance.report.verifying.verdict import Check, KnownCheckpoint, Outcome, Verdict
@@ -18,7 +19,7 @@ REQUIRED: Final = frozenset(
     {"readable", "signed", "byte_range", "digest", "signature_form", "signature", "trusted"}
     | {"covers_file", "changes", "attachment", "payload", "seal_form", "clinic_certificate"}
     | {"note_key", "checkpoint", "range", "context", "disclosures", "history", "entries"}
-    | {"identity", "period", "clock", "sessions", "amendments", "open_sessions"}
+    | {"identity", "period", "incarnation", "clock", "sessions", "amendments", "open_sessions"}
 )
 """The codes of the checks without which nothing is accepted."""
 
@@ -129,6 +130,7 @@ def _checkpoint_of(audit: AuditFile, root_fingerprint: str) -> KnownCheckpoint:
         size=audit.size,
         root=audit.root,
         note=audit.text("checkpoint"),
+        made_at=parse_time(audit.text("made_at")),
     )
 
 

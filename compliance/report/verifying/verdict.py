@@ -63,6 +63,9 @@ class KnownCheckpoint:
     note: str
     """The clinic's signed statement. Two that contradict each other convict the signer."""
 
+    made_at: datetime | None = None
+    """When that report was made, by the clinic's clock; missing in what was kept long ago."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
@@ -166,6 +169,7 @@ def checkpoint_to_json(checkpoint: KnownCheckpoint) -> dict[str, JsonValue]:
         "size": checkpoint.size,
         "root": checkpoint.root.hex(),
         "note": checkpoint.note,
+        "made_at": None if checkpoint.made_at is None else format_time(checkpoint.made_at),
     }
 
 
@@ -175,7 +179,7 @@ def checkpoint_from_json(content: Mapping[str, JsonValue]) -> KnownCheckpoint:
     Raises:
         ValueError, KeyError, TypeError: if it is of another form.
     """
-    size = content["size"]
+    size, made_at = content["size"], content.get("made_at")
     if not isinstance(size, int):
         raise TypeError("a remembered size is not a number")
     return KnownCheckpoint(
@@ -185,6 +189,7 @@ def checkpoint_from_json(content: Mapping[str, JsonValue]) -> KnownCheckpoint:
         size=size,
         root=bytes.fromhex(str(content["root"])),
         note=str(content["note"]),
+        made_at=None if made_at is None else parse_time(made_at),
     )
 
 

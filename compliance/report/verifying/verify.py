@@ -15,6 +15,7 @@ from compliance.report.verifying.cms import BadSignature, require_exact
 from compliance.report.verifying.entries import (
     check_clock,
     check_identity,
+    check_incarnation,
     check_period,
     read_log,
 )
@@ -154,6 +155,7 @@ def _check_meaning(audit: AuditFile) -> Iterator[Check]:
     yield check
     if log is not None:
         yield check_identity(log)
+        yield check_incarnation(log)
         yield check_period(log)
         yield check_clock(log)
         yield from check_sessions(log)

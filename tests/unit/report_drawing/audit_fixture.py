@@ -338,6 +338,15 @@ def _mishaps(log: FixtureLog, cites: int) -> None:
         },
         by=next(iter(PEOPLE)),
     )
+    log.append(
+        "restore",
+        {
+            "how": "backup",
+            "incarnation": 2,
+            "backup": {"at": log.time(), "size": 20, "root": "00" * 32},
+            "previous": {"size": 24, "root": "11" * 32, "incarnation": 1},
+        },
+    )
 
 
 def _audit(
@@ -358,7 +367,7 @@ def _audit(
         "range": {"start": start, "end": size},
         "size": size,
         "root": root.hex(),
-        "incarnation": 0,
+        "incarnation": 2,
         "checkpoint": note,
         "open_sessions": unfinished,
         "profiles": [{"id": "ie-hse", "title": "Ireland, special procedures", "version": 2}],
