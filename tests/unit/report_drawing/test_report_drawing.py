@@ -216,5 +216,5 @@ def test_a_block_higher_than_a_page_goes_on_and_repeats_names(draw: Draw, tmp_pa
     assert broken_rules(tmp_path / "huge.pdf") == set()
     assert pages >= 4
     text = text_of(tmp_path / "huge.pdf", first=2)
-    assert text.count("first label was torn.") == 220
+    assert text.count("twice") == 220  # A page break may part a longer phrase.
     assert "Finis." in text
