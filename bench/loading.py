@@ -108,25 +108,27 @@ def _read_rows(
             found = tx.exec_driver_sql(f"SELECT * FROM {table} WHERE {key} = ?", (session_id,))  # noqa: S608 (a constant of ours)
             names = tuple(found.keys())
             for row in found:
-                patches = list(_patches(names, row, session_id, client))
+                patches = list(_patches(names, row, session_id, client, _minute(now)))
                 values = list(row)
                 for place, kind, _ in patches:
                     if kind == "milliseconds":
                         values[place] -= milliseconds
                     elif kind == "start":
                         values[place] -= start
-                yield (
-                    table,
-                    tuple(values),
-                    tuple(
-                        (place, kind, values[place] if kind in {"milliseconds", "start"} else "")
-                        for place, kind, _ in patches
-                    ),
-                )
+                yield table, tuple(values), tuple(_relative(values, patches))
+
+
+def _relative(values: Sequence[Any], patches: Sequence[Patch]) -> Iterator[Patch]:
+    """The patches with what a copy adds to its own times, indexes and ids."""
+    for place, kind, more in patches:
+        if kind in {"milliseconds", "start"}:
+            yield place, kind, values[place]
+        else:
+            yield place, kind, more if kind == "text" else ""
 
 
 def _patches(
-    names: Sequence[str], row: Sequence[Any], session_id: str, client: KnownClient
+    names: Sequence[str], row: Sequence[Any], session_id: str, client: KnownClient, minute: str
 ) -> Iterator[Patch]:
     for place, (name, value) in enumerate(zip(names, row, strict=True)):
         if value is None:
@@ -141,6 +143,8 @@ def _patches(
             yield place, "start", value
         elif name == "follow_up_on":
             yield place, "due", ""
+        elif name == "data" and minute in value:
+            yield place, "text", minute
 
 
 def load_sessions(
@@ -228,6 +232,7 @@ def _copy(
     values: dict[str, Any] = {
         "session": session_id,
         "client": client.client_id,
+        "minute": _minute(at),
         "milliseconds": milliseconds,
         "start": start,
         "due": (at.date() + timedelta(days=2)).isoformat(),
@@ -235,7 +240,10 @@ def _copy(
     for table, pattern_row, patches in exemplar.rows:
         row = list(pattern_row)
         for place, kind, more in patches:
-            row[place] = values[kind] + more
+            if kind == "text":
+                row[place] = row[place].replace(more, values["minute"])
+            else:
+                row[place] = values[kind] + more
         rows.setdefault(table, []).append(tuple(row))
     return session_id
 

@@ -13,10 +13,12 @@ from apiflask import APIFlask
 from flask import Flask
 from jinja2 import StrictUndefined
 
+from compliance.jobs.backups import looking_after_backups
 from compliance.jobs.queue import define_task, open_queue, sweep
 from compliance.jobs.worker import run_worker
 from compliance.operations.founding import open_keyring
 from compliance.operations.reporting.workshop import Workshop
+from compliance.operations.safekeeping.scheduling import back_up_if_due, plan_backups
 from compliance.settings import Settings
 from compliance.store.base import db
 from compliance.store.schema import upgrade
@@ -112,10 +114,32 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
 
 
 def work(app: Flask) -> None:
-    """Make reports until told to stop: first what a former worker left, then what comes."""
+    """Make reports until told to stop: first what a former worker left, then what comes.
+
+    Scheduled backups are made beside them.
+    """
     services: Services = app.extensions[EXTENSION]
     sweep(services.workshop, services.start_report, now=services.clock())
-    run_worker(app.extensions[QUEUE])
+    with looking_after_backups(_backups(services)):
+        run_worker(app.extensions[QUEUE])
+
+
+def _backups(services: Services) -> Callable[[], object] | None:
+    """What makes a backup if one is due; nothing where the settings want none."""
+    plan = plan_backups(services.settings)
+    if plan is None:
+        return None
+
+    def look() -> object:
+        return back_up_if_due(
+            services.workshop,
+            plan,
+            data_dir=services.settings.data_dir,
+            migrations=ROOT / "migrations",
+            now=services.clock(),
+        )
+
+    return look
 
 
 def migrate(app: Flask) -> None:

@@ -46,6 +46,16 @@ class Settings:
 
     demo: bool
 
+    backup_dir: Path | None = None
+    """Where scheduled backups go; ``DATA_DIR/backups`` unless set."""
+
+    backup_every_hours: int = 24
+    backup_keep: int = 30
+    """How many scheduled backups are kept."""
+
+    backup_recipient: Path | None = None
+    """File with the public key that scheduled backups are encrypted to; without it there are none."""
+
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], *, demo: bool = False) -> Settings:
         """Build the settings from ``COMPLIANCE_*`` (and the shorthand ``DATA_DIR``).
@@ -69,6 +79,10 @@ class Settings:
             cookie_secure=_yes_no(environ, "COMPLIANCE_COOKIE_SECURE", default=False),
             metrics_token=environ.get("COMPLIANCE_METRICS_TOKEN") or None,
             demo=demo or _yes_no(environ, "COMPLIANCE_DEMO", default=False),
+            backup_dir=_path(environ, "COMPLIANCE_BACKUP_DIR"),
+            backup_every_hours=_whole(environ, "COMPLIANCE_BACKUP_EVERY_HOURS", 24, 1, 24 * 31),
+            backup_keep=_whole(environ, "COMPLIANCE_BACKUP_KEEP", 30, 1, 10_000),
+            backup_recipient=_path(environ, "COMPLIANCE_BACKUP_RECIPIENT"),
         )
 
     @property
@@ -94,6 +108,11 @@ def _whole(environ: Mapping[str, str], name: str, default: int, low: int, high: 
     if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
         raise SettingInvalid(f"{name} must be a whole number from {low} to {high}, not {text!r}")
     return int(text)
+
+
+def _path(environ: Mapping[str, str], name: str) -> Path | None:
+    text = environ.get(name)
+    return Path(text).resolve() if text else None
 
 
 def _yes_no(environ: Mapping[str, str], name: str, *, default: bool) -> bool:

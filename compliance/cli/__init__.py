@@ -31,6 +31,9 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "export": ("exporting", "Make a signed report."),
         "verify": ("verifying", "Judge a report with nothing but the file and what you hold."),
         "ledger": ("ledger", "Recompute a log and what was derived from it."),
+        "backup": ("safekeeping", "Back up the records, or the keys, while in use."),
+        "restore": ("restoring", "Bring a backup back; the log says so."),
+        "doctor": ("doctor", "Name what is unsafe or missing, and what mends it."),
         "root": ("root", "What an inspector holds: the root certificate."),
     }
 )

@@ -34,6 +34,8 @@ BACKLOG: Final = 1024
 STOP_SECONDS: Final = 15
 """A request or a report under way may take so long to end before it is cut off."""
 
+INSIST_SECONDS: Final = 3
+
 PARENT: Final = "ASEPTRAIL_PARENT"
 """Tells the worker which process it belongs to; not a setting."""
 
@@ -157,13 +159,24 @@ def _load_app(settings: Settings, parent: int) -> Callable[..., Any]:
 
 
 def _start_worker() -> subprocess.Popen[bytes]:
+    """Start it with SIGINT held back until it is ready: else one that comes while Python
+    itself is starting would end in a traceback."""
     os.environ[PARENT] = str(os.getpid())
-    return start_worker()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return start_worker()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def unblock_interrupts() -> None:
+    """Let SIGINT through; one that waited raises ``KeyboardInterrupt`` here."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def stop(worker: subprocess.Popen[bytes]) -> None:
     """Ask the worker to finish what it has begun, then insist."""
-    for request, seconds in ((signal.SIGINT, STOP_SECONDS), (signal.SIGTERM, 3)):
+    for request, seconds in ((signal.SIGINT, STOP_SECONDS), (signal.SIGTERM, INSIST_SECONDS)):
         if worker.poll() is not None:
             return
         worker.send_signal(request)

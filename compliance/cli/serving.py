@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 from pathlib import Path
@@ -67,6 +68,7 @@ def _prepare(settings: Settings) -> bool:
     """Migrate; returns whether there is a clinic. Refuses an installation that holds a demo."""
     from compliance.cli.installation import open_installation
     from compliance.cli.safety import Unsafe
+    from compliance.operations.safekeeping.rollback import check_rollback
     from compliance.operations.system.overview import holds_demo, list_clinics
 
     with open_installation(settings) as services, services.database.reading() as tx:
@@ -74,6 +76,14 @@ def _prepare(settings: Settings) -> bool:
             raise Unsafe(
                 "this data folder holds demo data. Serve it with `compliance demo`, or choose "
                 "another folder with COMPLIANCE_DATA_DIR"
+            )
+        behind = check_rollback(services.database, services.keys_folder)
+        if behind:
+            raise Unsafe(
+                "not started, because:\n  - "
+                + "\n  - ".join(behind)
+                + "\nRestore the newest backup, or enter in the log that this was done on purpose: "
+                "compliance restore --acknowledge"
             )
         return bool(list_clinics(tx))
 
@@ -110,10 +120,18 @@ def worker() -> None:
     `run` and `demo` start one by themselves. On other machines, start it with the
     same COMPLIANCE_DATABASE_URL and COMPLIANCE_JOBS_URL, and the same keys.
     """
+    # A server that stops while its worker is still starting is no failure of the worker.
+    with contextlib.suppress(KeyboardInterrupt):
+        _work()
+
+
+def _work() -> None:
     from compliance.app import create_app, settings_from_environment, work
     from compliance.cli.installation import PRIVATE_UMASK
-    from compliance.cli.server import PARENT, die_with_parent
+    from compliance.cli.server import PARENT, die_with_parent, unblock_interrupts
 
+    # A stop that was asked for during the imports above takes effect here.
+    unblock_interrupts()
     parent = os.environ.get(PARENT, "")
     if parent.isdigit():
         die_with_parent(int(parent))

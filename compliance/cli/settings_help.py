@@ -60,6 +60,26 @@ SETTINGS: Final = (
         meaning="A time-stamping service; none is asked unless this is set.",
     ),
     Setting(
+        name="COMPLIANCE_BACKUP_RECIPIENT",
+        default="none",
+        meaning="File with the public key scheduled backups are encrypted to; without it, none is made.",
+    ),
+    Setting(
+        name="COMPLIANCE_BACKUP_DIR",
+        default="DATA_DIR/backups",
+        meaning="Where scheduled backups go; a disk of its own is safer.",
+    ),
+    Setting(
+        name="COMPLIANCE_BACKUP_EVERY_HOURS",
+        default="24",
+        meaning="Hours between scheduled backups; 1 to 744.",
+    ),
+    Setting(
+        name="COMPLIANCE_BACKUP_KEEP",
+        default="30",
+        meaning="How many scheduled backups are kept; 1 to 10000.",
+    ),
+    Setting(
         name="COMPLIANCE_DEMO",
         default="no",
         meaning="yes marks every page as a demo; `compliance demo` sets it itself.",

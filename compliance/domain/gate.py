@@ -27,7 +27,7 @@ from compliance.domain.evidence import (
 )
 from compliance.domain.rules import EffectiveRules
 from compliance.domain.template import Item, Template
-from compliance.domain.words import EvidenceKind, Phase, SessionState
+from compliance.domain.words import EvidenceKind, ItemKind, Phase, SessionState
 from compliance.errors import Conflict
 
 
@@ -163,7 +163,7 @@ def _item_blockers(facts: SessionFacts, item: Item) -> Iterator[Blocker]:
     if answer is None:
         yield _blocker(facts, item.code, _missing(item, label))
         return
-    if answer.result == "no" and item.evidence != "contraindications" and not item.options:
+    if answer.result == "no" and item.kind is not ItemKind.CHOICE:
         yield _blocker(
             facts,
             item.code,

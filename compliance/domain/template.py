@@ -191,11 +191,17 @@ def _check_fixed_kinds(by_code: Mapping[str, Item]) -> None:
         )
     for code in ("gloves_worn", "mask_worn", "skin_disinfected_before", "skin_disinfected_after"):
         _demand(by_code[code].kind is ItemKind.ATTESTATION, code, "is an attestation")
+        allowed = (None, "disinfectant") if code.startswith("skin") else (None,)
+        _demand(by_code[code].evidence in allowed, code, "takes no such evidence")
 
 
 def _check_item(item: Item, earlier: set[str], by_code: Mapping[str, Item]) -> None:
+    values = [option.value for option in item.options]
     if item.kind is ItemKind.CHOICE:
-        _demand(len(item.options) > 1, item.code, "needs at least two options")
+        _demand(len(values) > 1, item.code, "needs at least two options")
+        _demand(len(set(values)) == len(values), item.code, "names an option twice")
+    else:
+        _demand(not values, item.code, "offers options, which only a choice does")
     if item.kind is ItemKind.MEASUREMENT:
         _demand(
             item.unit is not None

@@ -10,10 +10,9 @@ from typing import Any
 
 from compliance.errors import IdempotencyMismatch
 from compliance.ledger.canonical import canonical_value_bytes
+from compliance.operations.sealing import hold_log
 from compliance.store.idempotency import RequestKey, find_answer, insert_answer
 from compliance.store.session import Tx
-
-__all__ = ["Keyed", "RequestKey", "answer_once"]
 
 __all__ = ["Keyed", "RequestKey", "answer_once"]
 
@@ -41,6 +40,8 @@ def answer_once(
     if keyed is None:
         return produce(), False
     body_hash = hashlib.sha256(canonical_value_bytes(keyed.body)).digest()
+    # The first request with this key may still be under way: its answer is waited for.
+    hold_log(tx, keyed.request.clinic_id)
     known = find_answer(tx, keyed.request)
     if known is not None:
         if known[0] != body_hash:

@@ -19,7 +19,7 @@ from compliance.errors import Conflict, NotFound, Refused
 from compliance.operations.catalogue import effective_rules
 from compliance.operations.clinics import clinic_of
 from compliance.operations.identifiers import new_id
-from compliance.operations.sealing import append
+from compliance.operations.sealing import append, hold_log
 from compliance.operations.signing import Act, sign_act
 from compliance.operations.things import CODE
 from compliance.operations.treatments.closing import close_after_release
@@ -55,6 +55,7 @@ def register_pack(tx: Tx, command: RegisterPack, *, actor: Actor, now: datetime)
     """
     actor.require(Action.REGISTER_PACKS)
     _check_pack(command)
+    hold_log(tx, actor.clinic_id)
     if things.find_pack(tx, actor.clinic_id, command.code) is not None:
         raise Conflict(f"there is already a pack with the code {command.code!r}")
     device = None
@@ -139,6 +140,7 @@ def release_pack(
         SignatureRequired: no valid grant.
     """
     actor.require(Action.RELEASE_PACKS)
+    hold_log(tx, actor.clinic_id)
     row = find_pack(tx, pack, actor=actor)
     if row.state is not PackState.REGISTERED:
         raise Conflict(f"pack {row.code} is {row.state.value}, it cannot be released")

@@ -54,6 +54,15 @@ def begin_log(
     append(tx, actor, "log.genesis", data, now=now)
 
 
+def hold_log(tx: Tx, clinic_id: str) -> None:
+    """Wait until nobody else can append to this log, until the transaction ends.
+
+    Whatever decides on what it has read calls this first. PostgreSQL would otherwise
+    let two tablets judge the same checklist, each before the other's answer.
+    """
+    log.hold_head(tx, clinic_id)
+
+
 def append(tx: Tx, actor: Actor, kind: str, data: Mapping[str, Any], *, now: datetime) -> int:
     """Append one entry to the log of the actor's clinic and return its index.
 

@@ -22,6 +22,7 @@ MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
         "abort": "I ended this session without completing it, and the deviation is described"
         " truthfully.",
         "amend": "I correct this closed record for the reason given.",
+        "publish": "I have read this checklist and put it into use in this clinic.",
         "release": "I have judged this load and release the pack for use.",
     }
 )

@@ -26,10 +26,18 @@ def template_hash(body: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical_bytes(body)).hexdigest()
 
 
-def publish_template(tx: Tx, template: Template, *, actor: Actor, now: datetime) -> str:
+def publish_template(
+    tx: Tx,
+    template: Template,
+    *,
+    signature: Mapping[str, Any] | None = None,
+    actor: Actor,
+    now: datetime,
+) -> str:
     """Publish one version for the actor's clinic; returns its hash.
 
-    Publishing the same version with the same content again changes nothing.
+    Publishing the same version with the same content again changes nothing. The seed
+    protocols come with the product and carry no ``signature``; a person's have one.
 
     Raises:
         Conflict: the version exists with another content.
@@ -41,7 +49,9 @@ def publish_template(tx: Tx, template: Template, *, actor: Actor, now: datetime)
         if known[1] != hash_:
             raise Conflict(f"version {template.version} of {template.id} is already published")
         return hash_
-    entry = {"template": dict(template.body), "hash": hash_}
+    entry: dict[str, Any] = {"template": dict(template.body), "hash": hash_}
+    if signature is not None:
+        entry["signature"] = dict(signature)
     index = append(tx, actor, "template.published", entry, now=now)
     things.insert_template(tx, actor.clinic_id, template.body, hash_=hash_, index=index, now=now)
     return hash_

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -72,9 +72,11 @@ def read_rows(tx: Tx, shape: TableShape) -> Iterator[list[Any]]:
     source = METADATA.tables[shape.name]
     # The stored value is wanted, not what our column types make of it.
     columns = [type_coerce(source.c[name], _KINDS[kind]) for name, kind in shape.columns]
-    statement = select(*columns).order_by(*source.primary_key.columns)
+    statement = (
+        select(*columns).order_by(*source.primary_key.columns).execution_options(yield_per=BATCH)
+    )
     writers = [_WRITERS.get(kind, _same) for _, kind in shape.columns]
-    with tx.execution_options(yield_per=BATCH).execute(statement) as rows:
+    with tx.execute(statement) as rows:
         for row in rows:
             yield [
                 None if value is None else write(value)
@@ -158,5 +160,11 @@ def _read_bytes(value: str) -> bytes:
     return base64.b64decode(value, validate=True)
 
 
-_WRITERS: Final = {"bytes": _write_bytes, "date": date.isoformat}
-_READERS: Final = {"bytes": _read_bytes, "date": date.fromisoformat}
+_WRITERS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "bytes": _write_bytes,
+    "date": date.isoformat,
+}
+_READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "bytes": _read_bytes,
+    "date": date.fromisoformat,
+}

@@ -84,6 +84,7 @@ class ContainerRow:
     code: str
     label: str
     room_id: str | None
+    room_code: str | None
     room_label: str | None
     opened_at: datetime
     full_at: datetime | None
@@ -108,7 +109,9 @@ _LOT: Final = select(
     Product.name.label("product_name"),
     Product.kind.label("product_kind"),
 ).join(Product, and_(Product.clinic_id == Lot.clinic_id, Product.product_id == Lot.product_id))
-_CONTAINER: Final = select(SharpsContainer.__table__, Room.label.label("room_label")).outerjoin(
+_CONTAINER: Final = select(
+    SharpsContainer.__table__, Room.code.label("room_code"), Room.label.label("room_label")
+).outerjoin(
     Room, and_(Room.clinic_id == SharpsContainer.clinic_id, Room.room_id == SharpsContainer.room_id)
 )
 

@@ -40,6 +40,11 @@ _PLACE: Final = select(LogPlace.idx).where(
 _ANY_PLACE: Final = (
     select(LogPlace.idx).where(LogPlace.clinic_id == _CLINIC, LogPlace.kind == _KIND).limit(1)
 )
+_ALL_PLACES: Final = (
+    select(LogPlace.thing, LogPlace.idx)
+    .where(LogPlace.clinic_id == _CLINIC, LogPlace.kind == _KIND)
+    .order_by(LogPlace.idx)
+)
 _PLACES: Final = select(LogPlace.thing, LogPlace.idx).where(
     LogPlace.clinic_id == _CLINIC,
     LogPlace.kind == _KIND,
@@ -111,6 +116,13 @@ def read_head(tx: Tx, clinic_id: str, *, lock: bool) -> Head | None:
     return Head(size=row[0], incarnation=row[1], frontier=bytes(row[2]), last_at=row[3])
 
 
+def hold_head(tx: Tx, clinic_id: str) -> None:
+    """Keep everybody else from appending until the transaction ends; waits for its turn."""
+    if tx.dialect.name != "sqlite":
+        # There, a write transaction has the whole database to itself from its beginning.
+        tx.execute(_LOCKED_HEAD, {"in_clinic": clinic_id})
+
+
 def update_head(tx: Tx, clinic_id: str, head: Head) -> None:
     tx.execute(
         _UPDATE_HEAD,
@@ -169,6 +181,12 @@ def has_place(tx: Tx, clinic_id: str, kind: str) -> bool:
     """Whether the log has any entry of this kind of place."""
     found = tx.scalar(_ANY_PLACE, {"in_clinic": clinic_id, "of_kind": kind})
     return found is not None
+
+
+def list_places(tx: Tx, clinic_id: str, kind: str) -> list[tuple[str, int]]:
+    """Every (thing, index) of one kind of place, in the order of the log."""
+    rows = tx.execute(_ALL_PLACES, {"in_clinic": clinic_id, "of_kind": kind})
+    return [(thing, index) for thing, index in rows]
 
 
 def find_places(tx: Tx, clinic_id: str, kind: str, things: Sequence[str]) -> dict[str, int]:

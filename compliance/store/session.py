@@ -87,14 +87,15 @@ class JointTransaction:
         try:
             if self.problem is None:
                 self.connection.commit()
-            else:
-                self.connection.rollback()
         except BaseException as error:
             # The others wait for this word: without it they would believe in a commit.
             self.problem = error
             if not isinstance(error, Exception):
                 raise
         finally:
+            if self.problem is not None:
+                # Whatever state it is in, it must not go back to the pool with a lock held.
+                self.connection.invalidate()
             self.connection.close()
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from compliance.store.models.people import SignInEvent
 from compliance.store.models.staff import Invitation, Qualification, StaffDocument
@@ -199,20 +199,22 @@ def list_qualifications(
     return [QualificationRow(**row._mapping) for row in rows]
 
 
+# Asked at every answer and every closing, so built once.
+_DEPTHS: Final = select(
+    Qualification.depth_limit_mm, Qualification.valid_from, Qualification.valid_to
+).where(
+    Qualification.clinic_id == bindparam("in_clinic"),
+    Qualification.user_id == bindparam("of_user"),
+    Qualification.depth_limit_mm.is_not(None),
+    Qualification.archived_at.is_(None),
+)
+
+
 def find_depth_licences(
     tx: Tx, clinic_id: str, user_id: str
 ) -> Sequence[tuple[str, date, date | None]]:
     """(limit, first day, last day) of the person's licences that name a depth."""
-    rows = tx.execute(
-        select(
-            Qualification.depth_limit_mm, Qualification.valid_from, Qualification.valid_to
-        ).where(
-            Qualification.clinic_id == clinic_id,
-            Qualification.user_id == user_id,
-            Qualification.depth_limit_mm.is_not(None),
-            Qualification.archived_at.is_(None),
-        )
-    )
+    rows = tx.execute(_DEPTHS, {"in_clinic": clinic_id, "of_user": user_id})
     return [(str(row[0]), row[1], row[2]) for row in rows]
 
 

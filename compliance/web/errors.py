@@ -26,7 +26,7 @@ from compliance.errors import (
 from compliance.ledger.canonical import NotCanonical
 from compliance.ledger.entry import EntryTooLarge
 from compliance.operations.people.attempts import TooManyAttempts, WrongSecret
-from compliance.store.session import StorageRefused
+from compliance.store.session import StorageRefused, TransactionLost
 from compliance.web.context import (
     ClinicRequired,
     Page,
@@ -48,6 +48,7 @@ STATUS: Final[Mapping[type[ComplianceError], HTTPStatus]] = MappingProxyType(
         Conflict: HTTPStatus.CONFLICT,
         SignatureRequired: HTTPStatus.CONFLICT,
         StorageRefused: HTTPStatus.CONFLICT,
+        TransactionLost: HTTPStatus.SERVICE_UNAVAILABLE,
         SignInRequired: HTTPStatus.UNAUTHORIZED,
         WrongSecret: HTTPStatus.FORBIDDEN,
         TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -11,12 +12,12 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from building import House, build_house
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from sqlalchemy import update
 from werkzeug.serving import make_server
 
+from building import House, build_house
 from compliance.app import create_app
 from compliance.domain.access import Role
 from compliance.operations.people.passwords import PasswordHash, hash_password, hash_pin
@@ -83,6 +84,8 @@ def site(
     password, pin = browser_secrets
     with services.database.writing() as tx:
         tx.execute(update(UserAccount).values(password_hash=password, pin_hash=pin))
+    # One line for each style sheet would bury the reason of a failure.
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
 from building import (
     House,
     answer,
@@ -16,13 +17,12 @@ from building import (
     released_pack,
     step,
 )
-from givens import NOON
-
 from compliance.domain.gate import Blocked
 from compliance.domain.words import SessionState
 from compliance.operations.treatments.loading import SessionEnded
 from compliance.operations.treatments.reading import SessionRecord, read_history, read_session
 from compliance.store.session import Database
+from givens import NOON
 
 
 @pytest.fixture

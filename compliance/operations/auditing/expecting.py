@@ -80,7 +80,9 @@ DEVICE: Final = Shape(
         "label",
         "components",
         "max_depth_mm",
+        "settings",
         "created_at",
+        "archived_at",
     ),
     keys=1,
 )
@@ -93,7 +95,12 @@ PRODUCT: Final = Shape(
         "name",
         "contact_seconds",
         "use",
+        "maker",
+        "listing",
+        "material",
+        "open_days",
         "created_at",
+        "archived_at",
     ),
     keys=1,
 )

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from compliance.domain.answers import asked_items
 from compliance.domain.template import Item, Template
-from compliance.domain.words import FIXED_ITEMS, NEEDLE_MATERIALS, EvidenceKind
+from compliance.domain.words import FIXED_ITEMS, NEEDLE_MATERIALS, EvidenceKind, ItemKind
 from compliance.ledger.entry import format_time
 from compliance.operations.auditing.live import GivenAnswer, LiveSession
 from compliance.operations.auditing.problems import Findings
@@ -40,8 +40,10 @@ def check_record(
     items = [_as_answered(item) for item in data["items"]]
     if items != expected:
         _name_items(findings, items, expected, index)
+    # A device may be renamed while a session is open, so its label is not compared.
+    recorded = {**data, "device": {**data["device"], "label": session.opened["device"]["label"]}}
     for name, value in _facts(session, data["state"]).items():
-        if data[name] != value:
+        if recorded[name] != value:
             reason = f"session={session.session_id}: the record's {name} is not what was entered"
             findings.add("log_body", reason, index)
 
@@ -60,7 +62,7 @@ def _check_complete(
         given = session.answers.get(item.code)
         if given is None:
             problem = "has no answer"
-        elif given.result == "no" and not item.options:
+        elif given.result == "no" and item.kind is not ItemKind.CHOICE:
             problem = "was answered no"
         else:
             continue

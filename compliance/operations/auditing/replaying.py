@@ -26,6 +26,7 @@ from compliance.operations.auditing.expecting import (
 from compliance.operations.auditing.gate_again import check_record
 from compliance.operations.auditing.live import LiveSession
 from compliance.operations.auditing.problems import Findings, Shape
+from compliance.operations.auditing.shelf import SHELF
 from compliance.operations.auditing.stock import Stock
 from compliance.operations.sealing import RESTORE, place_of
 from compliance.store.projection import encode_json
@@ -60,6 +61,10 @@ class Replay:
             handler = _STOCK.get(entry.kind)
             if handler is not None:
                 handler(self.stock, entry, entry.data)
+                return
+            shelving = SHELF.get(entry.kind)
+            if shelving is not None:
+                shelving[0](self.stock.shelf, shelving[1], entry, entry.data)
                 return
             step = _SESSION.get(entry.kind)
             if step is not None:
@@ -252,8 +257,6 @@ _STOCK: Final[Mapping[str, Callable[[Stock, Entry, Any], None]]] = MappingProxyT
         RESTORE: Stock.restore,
         "clinic.profiles_set": Stock.set_profiles,
         "template.published": Stock.publish,
-        "device.added": Stock.add_device,
-        "product.added": Stock.add_product,
         "user.added": Stock.add_person,
         "user.changed": Stock.change_person,
         "pack.registered": Stock.register_pack,

@@ -13,14 +13,13 @@ from compliance.domain.words import PackState
 from compliance.ledger.canonical import canonical_bytes
 from compliance.ledger.entry import Entry
 from compliance.operations.auditing.expecting import (
-    DEVICE,
     PACK,
-    PRODUCT,
     TEMPLATE,
     Batch,
     milliseconds,
 )
 from compliance.operations.auditing.problems import Expected, Findings, Shape, compare_rows
+from compliance.operations.auditing.shelf import Shelf
 from compliance.store import projection
 from compliance.store.session import Tx
 
@@ -66,7 +65,8 @@ class Stock:
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
         self._clinic: dict[str, Any] = {}
-        self._rows: dict[Shape, Expected] = {TEMPLATE: {}, DEVICE: {}, PRODUCT: {}}
+        self._published: Expected = {}
+        self.shelf = Shelf()
         self._people: dict[str, int] = {}
         self._roles: dict[str, set[str]] = {}
         self._held: dict[str, tuple[set[str], bool]] = {}
@@ -103,32 +103,7 @@ class Stock:
         self._templates[hash_] = read_template(body)
         text = projection.encode_json(body)
         row = (body["id"], body["version"], hash_, text, milliseconds(entry.at), entry.index)
-        self._rows[TEMPLATE][row] = entry.index
-
-    def add_device(self, entry: Entry, data: Any) -> None:
-        """``device.added``."""
-        row = (
-            data["device"],
-            data["code"],
-            data["label"],
-            projection.encode_json(data["components"]),
-            data["max_depth_mm"],
-            milliseconds(entry.at),
-        )
-        self._rows[DEVICE][row] = entry.index
-
-    def add_product(self, entry: Entry, data: Any) -> None:
-        """``product.added``."""
-        row = (
-            data["product"],
-            data["code"],
-            data["kind"],
-            data["name"],
-            data["contact_seconds"],
-            projection.encode_json(data["use"]),
-            milliseconds(entry.at),
-        )
-        self._rows[PRODUCT][row] = entry.index
+        self._published[row] = entry.index
 
     def add_person(self, entry: Entry, data: Any) -> None:
         """``user.added``."""
@@ -190,9 +165,9 @@ class Stock:
 
     def compare(self, tx: Tx, clinic_id: str) -> None:
         """Compare what does not grow with the sessions, whole."""
-        for shape, expected in self._rows.items():
-            rows = projection.read_table(tx, shape.table, shape.columns, clinic_id)
-            compare_rows(self._findings, shape, expected, rows)
+        rows = projection.read_table(tx, TEMPLATE.table, TEMPLATE.columns, clinic_id)
+        compare_rows(self._findings, TEMPLATE, self._published, rows)
+        self.shelf.compare(tx, clinic_id, self._findings)
         self._compare_clinic(tx, clinic_id)
         self._compare_people(tx, clinic_id)
 

@@ -7,8 +7,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from compliance.domain.access import Actor
+from compliance.operations.demo.cases import ABORTS, Twist
 from compliance.operations.demo.stage import Stage
-from compliance.operations.demo.visit import ABORTS, Twist, Visit
+from compliance.operations.demo.visit import Visit
 from compliance.operations.treatments.amending import (
     AmendSession,
     RecordFollowUp,

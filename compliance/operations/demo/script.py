@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from typing import Final
 
 from compliance.domain.words import SessionState
+from compliance.operations.demo.cases import Case, Twist
 from compliance.operations.demo.cast import CLIENTS, REGULARS, ROLLERS
-from compliance.operations.demo.visit import Case, Twist
 
 DAYS: Final = 30
 _SUNDAY: Final = 6

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from compliance.domain.access import Actor
 from compliance.domain.template import Item, Template
 from compliance.domain.words import Phase, SessionState
+from compliance.operations.demo.cases import DEVIATIONS, Case, Twist
 from compliance.operations.demo.ink import draw_ink
 from compliance.operations.demo.stage import Stage
 from compliance.operations.demo.supplies import Supplies
@@ -33,43 +32,6 @@ from compliance.operations.treatments.notes import (
     take_over_session,
 )
 from compliance.operations.treatments.opening import OpenSession, correct_client, open_session
-
-
-class Twist(enum.Enum):
-    """What is out of the ordinary in a visit."""
-
-    NONE = enum.auto()
-    LATE_BEFORE = enum.auto()
-    LATE_AFTER = enum.auto()
-    NO_CORRECTED = enum.auto()
-    OVERRIDE = enum.auto()
-    TAKE_OVER = enum.auto()
-    ABORT_BEFORE = enum.auto()
-    ABORT_SCREENING = enum.auto()
-    ABORT_DURING = enum.auto()
-    AMENDED = enum.auto()
-    AMENDED_DEPTH = enum.auto()
-    ADVERSE = enum.auto()
-    UNDO = enum.auto()
-    WRONG_CLIENT = enum.auto()
-    STEEL_ALLERGY = enum.auto()
-    SIGNS_LATER = enum.auto()
-
-
-ABORTS: Final = frozenset({Twist.ABORT_BEFORE, Twist.ABORT_SCREENING, Twist.ABORT_DURING})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """What the script says about one visit."""
-
-    template: str
-    device: str
-    client: str
-    practitioner: str
-    twist: Twist = Twist.NONE
-    leave_at: SessionState = SessionState.CLOSED
-    """Where the visit stands when the demo ends; ``closed`` lets it go to its end."""
 
 
 class Visit:
@@ -234,7 +196,7 @@ class Visit:
             return "present" if found else "none"
         if item.code == "steel_allergy":
             return "yes" if self.case.twist is Twist.STEEL_ALLERGY else "no"
-        if item.code == "body_site" and self.case.twist is Twist.AMENDED:
+        if item.code == "body_site" and self.case.twist in (Twist.AMENDED, Twist.ADVERSE):
             return "face"
         if item.code == "reaction" and self.case.twist is Twist.ADVERSE:
             return "call_a_doctor"
@@ -281,7 +243,7 @@ class Visit:
 
     def _abort(self) -> None:
         self.stage.wait_a_moment()
-        what, why, corrective = _DEVIATIONS[self.case.twist]
+        what, why, corrective = DEVIATIONS[self.case.twist]
         act = Act(verb="abort", thing=self.session_id, version=self.version)
         command = AbortSession(
             session_id=self.session_id,
@@ -297,22 +259,3 @@ class Visit:
 
     def _note(self, outcome: Outcome) -> None:
         self.version, self.state = outcome.version, outcome.state
-
-
-_DEVIATIONS: Final[Mapping[Twist, tuple[str, str, str]]] = {
-    Twist.ABORT_BEFORE: (
-        "The treatment was not started.",
-        "The client felt unwell after the consultation.",
-        "A new appointment was made; nothing had been opened.",
-    ),
-    Twist.ABORT_SCREENING: (
-        "The treatment was not started.",
-        "The screening found an active cold sore.",
-        "The client comes back when the skin has healed.",
-    ),
-    Twist.ABORT_DURING: (
-        "The treatment was ended after the first pass.",
-        "The pen lost speed and the client reported more pain than usual.",
-        "Cartridge discarded to sharps, pen sent to the maker, skin disinfected and calmed.",
-    ),
-}

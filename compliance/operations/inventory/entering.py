@@ -80,3 +80,9 @@ def read_thing_history(
         )
         for index, entry in sorted(entries.items(), reverse=True)
     )
+
+
+def count_things(tx: Tx, *, actor: Actor) -> dict[str, int]:
+    """How many things of each family are in use."""
+    actor.require(Action.READ_THINGS)
+    return inventory.count_in_use(tx, actor.clinic_id)

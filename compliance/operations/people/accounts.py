@@ -83,13 +83,7 @@ def create_person(
 def _checked_account(tx: Tx, command: CreatePerson, now: datetime) -> people.Account:
     name = _checked_name(command.display_name)
     _check_roles(command.roles, needed=not command.admin)
-    if _USERNAME.fullmatch(command.username) is None:
-        raise Refused(
-            "username",
-            command.username,
-            "is not a username",
-            allowed="2 to 60 of a-z, 0-9, dot, hyphen and underscore, a letter first",
-        )
+    check_username(command.username)
     if people.find_account_by_name(tx, command.username) is not None:
         raise Conflict(f"the username {command.username} is taken")
     return people.Account(
@@ -103,6 +97,17 @@ def _checked_account(tx: Tx, command: CreatePerson, now: datetime) -> people.Acc
         failed_count=0,
         locked_until=None,
     )
+
+
+def check_username(username: str) -> None:
+    """Raises ``Refused`` for what cannot be a username."""
+    if _USERNAME.fullmatch(username) is None:
+        raise Refused(
+            "username",
+            username,
+            "is not a username",
+            allowed="2 to 60 of a-z, 0-9, dot, hyphen and underscore, a letter first",
+        )
 
 
 def change_roles(tx: Tx, command: ChangeRoles, *, actor: Actor, now: datetime) -> None:
@@ -194,6 +199,19 @@ def reset_password(
     people.update_attempts(tx, user_id, failed_count=0, locked_until=None)
     store.revoke_logins_of(tx, user_id, keep=None, now=now)
     recording.record_plain(tx, "user.password_reset", user_id, actor=actor, now=now)
+
+
+def require_member(tx: Tx, user_id: str, *, actor: Actor) -> people.Account:
+    """Return the account of somebody who has or had a role in the actor's clinic.
+
+    Raises:
+        NotFound: nobody of that id.
+    """
+    account = people.find_account(tx, user_id)
+    clinics = {role.clinic_id for role in people.find_roles(tx, user_id)}
+    if account is None or actor.clinic_id not in clinics:
+        raise _unknown()
+    return account
 
 
 def require_own_person(tx: Tx, user_id: str, *, actor: Actor) -> people.Account:

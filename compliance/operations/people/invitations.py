@@ -6,7 +6,7 @@ password and PIN themselves; the log says who made the link, and when it was use
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -107,17 +107,8 @@ def invite_person(tx: Tx, command: Invite, *, actor: Actor, now: datetime) -> Ne
         raise Refused("display_name", name, "is too long", allowed=f"up to {LONGEST_NAME}")
     if people.find_account_by_name(tx, command.username) is not None:
         raise Conflict(f"the username {command.username} is taken")
-    link, row = _make(actor, command.username, JOIN_LIFETIME, now)
-    row = InvitationRow(
-        **row,
-        purpose=JOIN,
-        user_id=None,
-        display_name=name,
-        roles=tuple(sorted(role.value for role in command.roles)),
-        entitled_override=command.entitled_override,
-        valid_to=command.valid_to,
-    )
-    staff.insert_invitation(tx, row)
+    row = _row(command, name, actor=actor, now=now)
+    token = _keep(tx, row)
     data = {
         "invitation": row.invitation_id,
         "roles": list(row.roles),
@@ -126,4 +117,250 @@ def invite_person(tx: Tx, command: Invite, *, actor: Actor, now: datetime) -> Ne
         "expires_at": format_time(row.expires_at),
     }
     append(tx, actor, "user.invited", data, now=now)
-    return link
+    return _link(row, token)
+
+
+def invite_reset(tx: Tx, user_id: str, *, actor: Actor, now: datetime) -> NewLink:
+    """Make a link with which a person can choose a new password; valid for a day.
+
+    Their old password stays good until then. An earlier link of the kind ends.
+
+    Raises:
+        NotPermitted: the actor may not manage people, or another clinic depends on the account.
+        NotFound: no such person in the clinic.
+        Conflict: the account is switched off, or it is the actor's own.
+    """
+    account = require_own_person(tx, user_id, actor=actor)
+    if user_id == actor.user_id:
+        raise Conflict("change your own password on the page of your account")
+    if account.disabled_at is not None:
+        raise Conflict("the account is switched off; switch it on first")
+    staff.revoke_resets_of(tx, user_id, now=now)
+    row = InvitationRow(
+        clinic_id=actor.clinic_id,
+        invitation_id=new_id(now),
+        token_hash=b"",
+        purpose=RESET,
+        user_id=user_id,
+        username=account.username,
+        display_name=account.display_name,
+        roles=(),
+        entitled_override=False,
+        valid_to=None,
+        created_at=now,
+        created_by=actor.user_id,
+        expires_at=now + RESET_LIFETIME,
+    )
+    token = _keep(tx, row)
+    data = {
+        "invitation": row.invitation_id,
+        "user": user_id,
+        "expires_at": format_time(row.expires_at),
+    }
+    append(tx, actor, "user.reset_offered", data, now=now)
+    return _link(row, token)
+
+
+def _row(command: Invite, name: str, *, actor: Actor, now: datetime) -> InvitationRow:
+    return InvitationRow(
+        clinic_id=actor.clinic_id,
+        invitation_id=new_id(now),
+        token_hash=b"",
+        purpose=JOIN,
+        user_id=None,
+        username=command.username,
+        display_name=name,
+        roles=tuple(sorted(role.value for role in command.roles)),
+        entitled_override=command.entitled_override,
+        valid_to=command.valid_to,
+        created_at=now,
+        created_by=actor.user_id,
+        expires_at=now + JOIN_LIFETIME,
+    )
+
+
+def _keep(tx: Tx, row: InvitationRow) -> str:
+    token = new_token()
+    staff.insert_invitation(tx, replace(row, token_hash=hash_token(token)))
+    return token
+
+
+def _link(row: InvitationRow, token: str) -> NewLink:
+    return NewLink(
+        invitation_id=row.invitation_id,
+        token=token,
+        expires_at=row.expires_at,
+        username=row.username,
+    )
+
+
+def _check_roles(command: Invite, now: datetime) -> None:
+    given = sorted(role.value for role in command.roles)
+    if not command.roles or Role.ADMIN in command.roles:
+        raise Refused(
+            "roles",
+            given,
+            "is not a choice of roles in a clinic",
+            allowed="practitioner, operator, manager, inspector",
+        )
+    if command.valid_to is not None and command.valid_to <= now:
+        raise Refused("valid_to", command.valid_to.isoformat(), "is over", allowed="a later day")
+    check_inspector(command.roles, command.valid_to, now)
+
+
+def check_inspector(roles: frozenset[Role], valid_to: datetime | None, now: datetime) -> None:
+    """An inspector only reads, and only for a period; raises ``Refused`` otherwise."""
+    if Role.INSPECTOR not in roles:
+        return
+    if len(roles) > 1:
+        raise Refused(
+            "roles",
+            sorted(role.value for role in roles),
+            "mixes the inspector with a role that is inspected",
+            allowed="inspector alone",
+        )
+    if valid_to is None or valid_to > now + LONGEST_VISIT:
+        raise Refused(
+            "valid_to",
+            None if valid_to is None else valid_to.isoformat(),
+            "does not bound the inspector's access",
+            allowed="a day within a year",
+        )
+
+
+def list_open_invitations(tx: Tx, *, actor: Actor, now: datetime) -> list[InvitationRow]:
+    """The clinic's links that can still be used, newest first."""
+    actor.require(Action.MANAGE_PEOPLE)
+    return staff.list_open_invitations(tx, actor.clinic_id, now=now)
+
+
+def revoke_invitation(tx: Tx, invitation_id: str, *, actor: Actor, now: datetime) -> None:
+    """End a link that nobody used yet.
+
+    Raises:
+        NotFound: no such link, or it was used or ended.
+    """
+    actor.require(Action.MANAGE_PEOPLE)
+    require_full_sign_in(actor)
+    if not staff.revoke_invitation(tx, actor.clinic_id, invitation_id, now=now):
+        raise NotFound("there is no such invitation that could still be used")
+    append(tx, actor, "invitation.revoked", {"invitation": invitation_id}, now=now)
+
+
+def read_invitation(tx: Tx, token: str, *, now: datetime) -> OpenInvitation:
+    """What is behind a link.
+
+    Raises:
+        NotFound: unknown, used, revoked, run out, or made by somebody who may no longer;
+            which of them is not told.
+    """
+    row = _open(tx, token, now)
+    clinic = clinics.find_clinic(tx, row.clinic_id)
+    if clinic is None:
+        raise _gone()
+    roles = tuple(Role(role) for role in row.roles)
+    return OpenInvitation(
+        purpose=row.purpose,
+        clinic_name=clinic.name,
+        username=row.username,
+        display_name=row.display_name,
+        roles=roles,
+        expires_at=row.expires_at,
+        needs_pin=bool({Role.PRACTITIONER, Role.OPERATOR} & set(roles)),
+    )
+
+
+def accept_invitation(
+    database: Database, command: AcceptInvitation, *, keyring: Keyring, now: datetime
+) -> str:
+    """Use a link up: make the account, or renew the password. Returns the username.
+
+    Takes a read, up to two slow hashes outside of any transaction, and a write of its
+    own. A renewed password ends all browsers of the person.
+
+    Raises:
+        NotFound: as for `read_invitation`.
+        Refused: name, password or PIN is not acceptable.
+        Conflict: the username was taken meanwhile.
+    """
+    with database.reading() as tx:
+        invitation = read_invitation(tx, command.token, now=now)
+    password = hash_password(command.password, username=invitation.username)
+    if invitation.needs_pin and not command.pin:
+        raise Refused("pin", "…", "is needed at the tablet", allowed="6 to 12 digits")
+    pin = hash_pin(command.pin) if command.pin else None
+    with database.writing() as tx:
+        row = _open(tx, command.token, now)
+        if not staff.take_invitation(tx, row.token_hash, now=now):
+            raise _gone()
+        _use(tx, row, command, (password, pin), keyring=keyring, now=now)
+    return row.username
+
+
+def _use(
+    tx: Tx,
+    row: InvitationRow,
+    command: AcceptInvitation,
+    hashes: tuple[PasswordHash, PasswordHash | None],
+    *,
+    keyring: Keyring,
+    now: datetime,
+) -> None:
+    # Nobody is signed in yet, so the entries are the system's; they name the invitation,
+    # and its own entry names who made it.
+    actor = system_actor(row.clinic_id, "invitation")
+    password, pin = hashes
+    user_id = row.user_id
+    if row.purpose == RESET and user_id is not None:
+        reset_password(tx, user_id, password, actor=actor, now=now)
+        if pin is not None:
+            people.update_pin(tx, user_id, pin)
+    else:
+        wanted = CreatePerson(
+            username=row.username,
+            display_name=row.display_name or command.display_name,
+            password_hash=password,
+            pin_hash=pin,
+            roles=frozenset(Role(role) for role in row.roles),
+            entitled_override=row.entitled_override,
+            valid_to=row.valid_to,
+        )
+        user_id = create_person(tx, wanted, keyring=keyring, actor=actor, now=now)
+        staff.set_invited_user(tx, row.token_hash, user_id)
+    data = {"invitation": row.invitation_id, "user": user_id}
+    append(tx, actor, "invitation.accepted", data, now=now)
+
+
+def _open(tx: Tx, token: str, now: datetime) -> InvitationRow:
+    row = staff.find_invitation(tx, hash_token(token))
+    if row is None or row.used_at is not None or row.revoked_at is not None:
+        raise _gone()
+    if now >= row.expires_at or (row.valid_to is not None and now >= row.valid_to):
+        raise _gone()
+    if not _maker_still_may(tx, row, now):
+        raise _gone()
+    return row
+
+
+def _maker_still_may(tx: Tx, row: InvitationRow, now: datetime) -> bool:
+    """Whoever made the link must still be able to: a dismissed manager leaves no open doors."""
+    if row.created_by.startswith("system:"):
+        return True
+    account = people.find_account(tx, row.created_by)
+    opened = () if account is None else list_clinics_open_to(tx, account, now=now)
+    clinic = next((each for each in opened if each.clinic_id == row.clinic_id), None)
+    if clinic is None:
+        return False
+    maker = clinic.to_actor(row.created_by, Auth.PASSWORD)
+    if not maker.may(Action.MANAGE_PEOPLE):
+        return False
+    try:
+        if row.user_id is not None:
+            return require_own_person(tx, row.user_id, actor=maker).disabled_at is None
+    except (NotPermitted, NotFound):
+        return False
+    return True
+
+
+def _gone() -> NotFound:
+    return NotFound("this link was used, has run out or was taken back; ask for a new one")

@@ -21,7 +21,7 @@ from compliance.operations.catalogue import effective_rules
 from compliance.operations.personal import disclose
 from compliance.operations.reporting.ranges import Period
 from compliance.operations.reporting.workshop import Workshop, software_name
-from compliance.operations.sealing import LogDamaged, node_reader
+from compliance.operations.sealing import RESTORE, LogDamaged, node_reader
 from compliance.operations.treatments.reading import find_commitments
 from compliance.report.payload import AuditParts, ConsistencyStep, ContextEntry, Disclosure
 from compliance.store import log, reports
@@ -201,7 +201,9 @@ def _context(tx: Tx, request: Request, wanted: Wanted, size: int) -> dict[int, b
     found: dict[int, bytes] = {}
     # The neighbours show that the range is not narrower than the period.
     neighbours = {index for index in (request.start - 1, request.end) if index >= 0}
-    indexes = {0} | neighbours | wanted.indexes
+    # A reader must learn of a restore wherever in the log it lies.
+    restores = {index for _, index in log.list_places(tx, clinic_id, RESTORE)}
+    indexes = {0} | neighbours | restores | wanted.indexes
     while True:
         places = log.find_places(tx, clinic_id, "template", sorted(wanted.templates))
         people = log.find_places(tx, clinic_id, "user", sorted(wanted.users))

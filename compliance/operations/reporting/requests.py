@@ -24,6 +24,8 @@ from compliance.store import reports
 from compliance.store.reports import ReportRow
 from compliance.store.session import Tx
 
+__all__ = ["ReportRow"]
+
 DEAD_AFTER: Final = timedelta(minutes=5)
 """A running report whose worker has not been heard of for so long has failed."""
 

@@ -64,6 +64,8 @@ class CheckedBackup:
     rows: Mapping[str, int]
     """By table."""
     files: int
+    digest: bytes
+    """Over everything in it."""
 
 
 @dataclass(slots=True)
@@ -137,7 +139,7 @@ def check_backup(path: Path, using: Passphrase | Identity | FileKey | None) -> C
             _take(logs, part, value)
         _check_clinics(head, logs)
         _check_signatures(reader, head)
-    return CheckedBackup(head=head, rows=rows, files=len(files))
+    return CheckedBackup(head=head, rows=rows, files=len(files), digest=reader.digest)
 
 
 def _take(logs: dict[str, _Log], part: Part, row: list[Any]) -> None:

@@ -6,27 +6,18 @@ until a person confirms.
 
 from __future__ import annotations
 
-import itertools
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
 
-from compliance.errors import Conflict, Refused
+from compliance.errors import Conflict
 from compliance.keys.age import Identity, Passphrase
-from compliance.keys.archive import SUBJECT_KEYS
-from compliance.keys.files import write_private
 from compliance.keys.storage import KeysMissing, load_clinic_keys
-from compliance.keys.subjects import SubjectKeys
 from compliance.operations.safekeeping.checking import (
     BackupHead,
-    CheckedBackup,
     check_backup,
-    open_backup,
 )
-from compliance.operations.safekeeping.lines import BackupDamaged, LineReader, Part
+from compliance.operations.safekeeping.loading import erase_again, load_backup, load_reports
 from compliance.operations.safekeeping.rollback import (
     EnterRestore,
     LogEnd,
@@ -35,15 +26,11 @@ from compliance.operations.safekeeping.rollback import (
     read_ends,
     remembered_end,
 )
-from compliance.store import clinics, log
-from compliance.store.copying import TableShape, guards_asleep, insert_rows
-from compliance.store.revisions import is_known_revision
+from compliance.store import clinics
 from compliance.store.schema import upgrade
-from compliance.store.session import Database, Tx
+from compliance.store.session import Database
+from compliance.store.sites import open_site
 from compliance.store.standby import NothingKept, Site, Standby
-
-_ERASURE: Final = b'"kind":"erasure","v":1}'
-"""How the canonical bytes of an erasure end; keys are sorted, so this is exact."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +44,12 @@ class Installation:
     @property
     def keys_folder(self) -> Path:
         return self.data_dir / "keys"
+
+
+def find_installation(database_url: str, *, data_dir: Path, migrations: Path) -> Installation:
+    """The installation behind the settings; opens nothing."""
+    site = open_site(database_url, data_dir=data_dir)
+    return Installation(site=site, data_dir=data_dir, migrations=migrations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +100,7 @@ def restore_backup(
         )
     standby = place.site.prepare()
     try:
-        _load(standby.database, place, source, using, checked)
+        load_backup(standby.database, place.migrations, source, using, checked)
         ends = _enter(standby.database, place, checked.head, current, system_user, now)
     except BaseException:
         standby.discard()
@@ -115,7 +108,7 @@ def restore_backup(
     kept = _put_in_place(standby, keep=bool(current), now=now)
     accept_ends(place.keys_folder, ends)
     if checked.files:
-        _put_reports(place.data_dir / "reports", source, using)
+        load_reports(place.data_dir / "reports", source, using)
     return Restored(kept=kept, ends=ends, backup=checked.head)
 
 
@@ -228,40 +221,6 @@ def _put_in_place(standby: Standby, *, keep: bool, now: datetime) -> str | None:
         raise
 
 
-def _load(
-    database: Database,
-    place: Installation,
-    source: Path,
-    using: Passphrase | Identity | None,
-    checked: CheckedBackup,
-) -> None:
-    """Make the tables of the backup's own version, fill them, then bring them up to date."""
-    revision = checked.head.revision
-    if not is_known_revision(database, place.migrations, revision):
-        raise Refused(
-            "SRC",
-            revision,
-            "is of a version this software does not know",
-            allowed=f"a version as new as {checked.head.software}",
-        )
-    upgrade(database, place.migrations, revision)
-    with source.open("rb") as file:
-        reader = open_backup(file, using)
-        with database.writing() as tx, guards_asleep(tx):
-            for part, rows in _tables(reader):
-                try:
-                    insert_rows(tx, TableShape(name=part.name, columns=part.columns), rows)
-                except (ValueError, TypeError, KeyError) as error:
-                    raise BackupDamaged(f"a row of {part.name} cannot be restored") from error
-    upgrade(database, place.migrations)
-
-
-def _tables(reader: LineReader) -> Iterator[tuple[Part, Iterator[Any]]]:
-    for part, values in itertools.groupby(reader.walk(), key=lambda pair: pair[0]):
-        if part.kind == "table":
-            yield part, (value for _, value in values)
-
-
 def _enter(
     database: Database,
     place: Installation,
@@ -273,7 +232,7 @@ def _enter(
     ends = {}
     with database.writing() as tx:
         for clinic in head.clinics:
-            _erase_again(tx, place.data_dir, clinic.clinic_id)
+            erase_again(tx, place.data_dir, clinic.clinic_id)
             previous = current.get(clinic.clinic_id) or remembered_end(
                 place.keys_folder, clinic.clinic_id
             )
@@ -284,32 +243,3 @@ def _enter(
                 tx, clinic.clinic_id, command, system_user=system_user, now=now
             )
     return ends
-
-
-def _erase_again(tx: Tx, data_dir: Path, clinic_id: str) -> None:
-    """An older archive of the keys may have brought back what the log says was erased."""
-    end = log.read_head(tx, clinic_id, lock=False)
-    bodies = () if end is None else log.read_range(tx, clinic_id, 0, end.size)
-    subjects = [
-        str(json.loads(body)["data"]["subject"])
-        for _, _, body in bodies
-        if body is not None and bytes(body).endswith(_ERASURE)
-    ]
-    if subjects:
-        keys = SubjectKeys(data_dir / SUBJECT_KEYS)
-        for subject in subjects:
-            keys.destroy(clinic_id, subject)
-        keys.close()
-
-
-def _put_reports(folder: Path, source: Path, using: Passphrase | Identity | None) -> None:
-    with source.open("rb") as file:
-        for part, values in itertools.groupby(
-            open_backup(file, using).walk(), key=lambda pair: pair[0]
-        ):
-            path = folder / part.name
-            if part.kind == "table" or path.exists():
-                continue
-            if not path.resolve().is_relative_to(folder.resolve()):
-                raise BackupDamaged("a report in the backup has a name that leads elsewhere")
-            write_private(path, b"".join(value for _, value in values))

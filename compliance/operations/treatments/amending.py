@@ -14,7 +14,7 @@ from compliance.domain.words import CALL_A_DOCTOR
 from compliance.errors import Conflict, Refused
 from compliance.operations.identifiers import new_id
 from compliance.operations.personal import Keyring, commit_value
-from compliance.operations.sealing import append
+from compliance.operations.sealing import append, hold_log
 from compliance.operations.signing import Act, sign_act
 from compliance.operations.templates import stored_template
 from compliance.operations.treatments.evidence_reading import EvidenceReader
@@ -56,6 +56,7 @@ def amend_session(
         SignatureRequired: no valid grant.
     """
     actor.require(Action.AMEND_SESSION)
+    hold_log(tx, actor.clinic_id)
     row = find_row(tx, command.session_id, actor=actor)
     if not row.state.ended or row.closed_index is None:
         raise NotEnded("the session is not closed yet: answer the item again instead")

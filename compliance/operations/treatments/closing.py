@@ -16,7 +16,7 @@ from compliance.domain.words import SessionState
 from compliance.errors import Conflict, Refused
 from compliance.ledger.entry import format_time
 from compliance.operations.personal import Keyring, commit_value
-from compliance.operations.sealing import append
+from compliance.operations.sealing import append, hold_log
 from compliance.operations.signing import Act, sign_act
 from compliance.operations.treatments.loading import (
     Loaded,
@@ -149,6 +149,7 @@ def abort_session(
         SessionEnded, SignatureRequired.
     """
     actor.require(Action.SIGN_SESSION)
+    hold_log(tx, actor.clinic_id)
     row = find_row(tx, command.session_id, actor=actor)
     if row.state.ended:
         raise SessionEnded(f"the session is {row.state.value} already")
@@ -265,6 +266,7 @@ def _item_record(item: Item, answer: Answer) -> dict[str, Any]:
 
 
 def _open(tx: Tx, session_id: str, actor: Actor) -> SessionRow:
+    hold_log(tx, actor.clinic_id)
     row = find_row(tx, session_id, actor=actor)
     if row.state.ended:
         raise SessionEnded(f"the session is {row.state.value} already")

@@ -15,6 +15,7 @@ from compliance.domain.gate import SessionFacts
 from compliance.domain.words import EvidenceKind, SessionState
 from compliance.errors import Conflict, NotFound, VersionMismatch
 from compliance.operations.catalogue import effective_rules
+from compliance.operations.sealing import hold_log
 from compliance.operations.templates import stored_template
 from compliance.operations.treatments.evidence_reading import pack_facts
 from compliance.store import sessions, staff, things
@@ -63,12 +64,13 @@ def find_row(tx: Tx, session_id: str, *, actor: Actor) -> SessionRow:
 def find_open_row(
     tx: Tx, session_id: str, *, actor: Actor, version: int | None = None
 ) -> SessionRow:
-    """Find a session that still accepts answers.
+    """Find a session that still accepts answers, and hold the log until it has one more.
 
     Raises:
         SessionEnded: it is signed, closed or aborted.
         VersionMismatch: ``version`` was given and is no longer the current one.
     """
+    hold_log(tx, actor.clinic_id)
     row = find_row(tx, session_id, actor=actor)
     if not row.state.accepts_answers:
         raise SessionEnded(

@@ -14,7 +14,7 @@ from compliance.operations.catalogue import effective_rules
 from compliance.operations.clinics import clinic_of
 from compliance.operations.identifiers import checked_id, new_id
 from compliance.operations.personal import Keyring, commit_value, disclose, find_index
-from compliance.operations.sealing import append
+from compliance.operations.sealing import append, hold_log
 from compliance.operations.templates import find_template
 from compliance.operations.treatments.loading import Outcome, find_open_row
 from compliance.store import clients, sessions, things
@@ -53,6 +53,7 @@ def open_session(
         Conflict: the session id is taken.
     """
     actor.require(Action.RECORD_SESSION)
+    hold_log(tx, actor.clinic_id)
     clinic = clinic_of(tx, actor)
     template, hash_ = find_template(tx, actor.clinic_id, command.template)
     device = _device(tx, actor.clinic_id, command.device)

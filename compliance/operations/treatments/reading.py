@@ -19,7 +19,7 @@ from compliance.store.session_lists import SessionFilter, SessionLine
 from compliance.store.sessions import AmendmentRow, EventRow, SessionRow
 from compliance.store.things import WaitRow
 
-__all__ = ["SessionFilter", "SessionLine"]
+__all__ = ["AmendmentRow", "SessionFilter", "SessionLine"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

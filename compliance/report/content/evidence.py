@@ -18,7 +18,6 @@ from compliance.report.content.fields import (
 from compliance.report.content.times import LocalTimes
 from compliance.report.content.words import Words
 
-
 SKIN: Final = "skin"
 """The component that takes no barrier."""
 

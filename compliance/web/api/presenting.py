@@ -209,7 +209,7 @@ def _events(record: SessionRecord) -> list[Json]:
             "grade": event.data.get("grade"),
             "escalated": event.data.get("escalated"),
             "outcome": event.data.get("outcome"),
-            "signs": list(event.data["signs"]),
+            "signs": list(event.data.get("signs") or ()),
             "text": record.text_of(event.data.get("description") or event.data.get("note")),
         }
         for event in record.events

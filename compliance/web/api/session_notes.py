@@ -27,7 +27,7 @@ from compliance.operations.treatments.notes import (
 from compliance.operations.treatments.opening import correct_client
 from compliance.store.session import Tx
 from compliance.web.api.routing import Call, serve
-from compliance.web.api.schemas.sessions import (
+from compliance.web.api.schemas.session_requests import (
     AmendmentIn,
     ClientIn,
     ConsentIn,

@@ -24,12 +24,12 @@ from compliance.store.session import Tx
 from compliance.web.api.cursors import cut_page, read_moment_cursor
 from compliance.web.api.presenting import show_history, show_line, show_session
 from compliance.web.api.routing import Call, serve
+from compliance.web.api.schemas.session_requests import SessionQuery
 from compliance.web.api.schemas.sessions import (
     STATES,
     HistoryOut,
     SessionListOut,
     SessionOut,
-    SessionQuery,
 )
 from compliance.web.api.writing import Answer, Asking, Reply, etag, read
 from compliance.web.context import services

@@ -22,7 +22,8 @@ from compliance.operations.treatments.loading import find_row
 from compliance.operations.treatments.opening import OpenSession, open_session
 from compliance.store.session import Tx
 from compliance.web.api.routing import Call, serve
-from compliance.web.api.schemas.sessions import AbortIn, AnswerIn, OpenedOut, SessionIn
+from compliance.web.api.schemas.session_requests import AbortIn, AnswerIn, SessionIn
+from compliance.web.api.schemas.sessions import OpenedOut
 from compliance.web.api.schemas.shapes import OutcomeOut
 from compliance.web.api.writing import Answer, Asking, Reply, outcome_answer, sent_key, write
 from compliance.web.context import services

@@ -274,14 +274,10 @@ def _filled(kind: EvidenceKind, name: str, ref: Mapping[str, Any]) -> str:
     return "" if value is None else str(value)
 
 
-def _screening(
-    item: Item, evidence: list[Mapping[str, Any]]
-) -> tuple[tuple[str, str, bool], ...]:
+def _screening(item: Item, evidence: list[Mapping[str, Any]]) -> tuple[tuple[str, str, bool], ...]:
     if item.evidence != "contraindications":
         return ()
     ticked = {str(piece["ref"].get("code")) for piece in evidence}
     if request.method == "POST":
         ticked = set(request.form.getlist("contraindication"))
     return tuple((code, word, code in ticked) for code, word in contraindication_choices())
-
-

@@ -74,7 +74,9 @@ def read_asked(args: MultiDict[str, str]) -> Asked:
     wanted = SessionFilter(
         states=_read_states(values, problems),
         opened_from=None if first is None else datetime.combine(first, time(), zone),
-        opened_to=None if last is None else datetime.combine(last + timedelta(days=1), time(), zone),
+        opened_to=None
+        if last is None
+        else datetime.combine(last + timedelta(days=1), time(), zone),
         practitioner_id=values["practitioner"] or None,
         late=True if values["late"] == "yes" else None,
     )

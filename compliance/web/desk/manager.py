@@ -73,9 +73,11 @@ def _verdict(reasons: tuple[Reason, ...]) -> tuple[str, str, str]:
     if not reasons:
         return (
             "Yes",
-            "Every session of the days before is closed, nothing waits too long for the "
-            "sterilization room, every escalated incident was followed up, and the last report "
-            f"is younger than {REPORT_EVERY.days} days.",
+            (
+                "Every session of the days before is closed, nothing waits too long for the "
+                "sterilization room, every escalated incident was followed up, and the last "
+                f"report is younger than {REPORT_EVERY.days} days."
+            ),
             "good",
         )
     said = [_because(reason) for reason in reasons]
@@ -120,17 +122,13 @@ def _reason_values(reason: Reason, today: date) -> dict[str, str]:
                 "what": capital(
                     count_of(count, "device waits for its cycle", "devices wait for their cycle")
                 ),
-                "why": f"Sent back on {since}."
-                if one
-                else f"The oldest was sent back on {since}.",
+                "why": f"Sent back on {since}." if one else f"The oldest was sent back on {since}.",
                 "do": "Open it" if one else "See what waits",
                 "href": one or f"{SESSIONS}?state=awaiting_reprocessing",
             }
         case Finding.INCIDENT_UNANSWERED:
             return {
-                "what": capital(
-                    count_of(count, "incident to follow up", "incidents to follow up")
-                ),
+                "what": capital(count_of(count, "incident to follow up", "incidents to follow up")),
                 "why": f"Escalated on {since}{'' if count == 1 else ' and later'}, and nobody "
                 "recorded how the client is.",
                 "do": "Open it" if count == 1 else "Open the oldest",
@@ -179,7 +177,9 @@ def _waiting_values(
     return values
 
 
-def _stats(day: DayView, opened: list[dict[str, Any]]) -> tuple[tuple[str, str, str | None, str], ...]:
+def _stats(
+    day: DayView, opened: list[dict[str, Any]]
+) -> tuple[tuple[str, str, str | None, str], ...]:
     """Label, number, tone and address of the five numbers."""
     today = day.today.isoformat()
     blocked = sum(bool(each["problem"]) for each in opened)

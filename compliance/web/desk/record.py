@@ -11,13 +11,13 @@ from compliance.domain.template import Item
 from compliance.operations.people.listing import read_names
 from compliance.operations.personal import disclose
 from compliance.operations.treatments.reading import (
+    AmendmentRow,
     SessionRecord,
     find_commitments,
     read_history,
     read_session,
 )
 from compliance.store.session import Tx
-from compliance.store.sessions import AmendmentRow
 from compliance.web.context import current_clinic, services, show_time
 from compliance.web.desk.telling import Teller
 from compliance.web.desk.wording import (
@@ -44,9 +44,7 @@ def record_values(
         amend: whether corrections can be entered from this desk.
     """
     now = services().clock()
-    record = read_session(
-        tx, session_id, actor=actor, now=now, keyring=services().keyring
-    )
+    record = read_session(tx, session_id, actor=actor, now=now, keyring=services().keyring)
     history = read_history(tx, session_id, actor=actor)
     commitments = find_commitments([line.data for line in history])
     teller = Teller(
@@ -128,7 +126,9 @@ def _phases(
             _item_values(
                 item,
                 answers.get(item.code),
-                tuple(_amendment_values(each, item, teller) for each in amendments.get(item.code, ())),
+                tuple(
+                    _amendment_values(each, item, teller) for each in amendments.get(item.code, ())
+                ),
                 teller,
                 f"{amend_base}/amend?item={item.code}" if amend_base else None,
             )
@@ -167,7 +167,9 @@ def _amendment_values(amendment: AmendmentRow, item: Item, teller: Teller) -> di
         "old": say_result(item, data["old"]),
         "new": say_result(item, data["new"]),
         "evidence": say_evidence(data["evidence_new"]),
-        "evidence_changed": data["evidence_new"] != data["evidence_old"],
+        # The order of the pieces says nothing.
+        "evidence_changed": sorted(map(repr, data["evidence_new"]))
+        != sorted(map(repr, data["evidence_old"])),
         "reason": teller.text(data["reason"]),
         "who": teller.name(data["signature"]["by"]),
         "when": show_time(amendment.at),

@@ -20,6 +20,7 @@ from compliance.operations.overview import find_last_report
 from compliance.operations.people.listing import read_names
 from compliance.operations.reporting.preview import ReportPreview, preview_report
 from compliance.operations.reporting.requests import (
+    ReportRow,
     RequestReport,
     cancel_report,
     find_report,
@@ -28,7 +29,6 @@ from compliance.operations.reporting.requests import (
     request_report,
 )
 from compliance.operations.things import list_devices
-from compliance.store.reports import ReportRow
 from compliance.store.session import Tx
 from compliance.web.api.cursors import cut_page, read_moment_cursor
 from compliance.web.context import current_clinic, page_values, services, show_time

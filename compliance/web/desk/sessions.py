@@ -40,9 +40,7 @@ def show_inspector() -> ResponseReturnValue:
     if request.args.get("format") == "csv":
         return csv_response(asked, actor=actor)
     with services().database.reading() as tx:
-        values = list_values(
-            tx, asked, actor=actor, path="/inspector", base="/inspector/sessions"
-        )
+        values = list_values(tx, asked, actor=actor, path="/inspector", base="/inspector/sessions")
         ends = find_access_end(tx, actor=actor, now=services().clock())
     return render_template(
         "desk/inspector.html",

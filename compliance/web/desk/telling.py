@@ -95,7 +95,11 @@ def _answered(teller: Teller, data: Facts) -> dict[str, Any]:
         "late": f"done {show_moment(data['performed_at'])}" if data["late"] else "",
     }
     if data["undo"]:
-        return {**told, "what": f"{label}: answer taken back", "old": teller.result(code, data["old"])}
+        return {
+            **told,
+            "what": f"{label}: answer taken back",
+            "old": teller.result(code, data["old"]),
+        }
     new = teller.result(code, data["new"])
     if data["old"] is None:
         return {**told, "what": f"{label}: {new}", "lines": say_evidence(data["evidence"])}
@@ -110,7 +114,10 @@ def _answered(teller: Teller, data: Facts) -> dict[str, Any]:
 
 def _overridden(teller: Teller, data: Facts) -> dict[str, Any]:
     label = item_label(teller.template, data["item"])
-    return {"what": f"{label}: decided to treat all the same", "reason": teller.text(data["reason"])}
+    return {
+        "what": f"{label}: decided to treat all the same",
+        "reason": teller.text(data["reason"]),
+    }
 
 
 def _taken_over(teller: Teller, data: Facts) -> dict[str, Any]:

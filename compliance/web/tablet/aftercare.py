@@ -13,6 +13,7 @@ from flask import Blueprint, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, SelectMultipleField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -65,6 +66,10 @@ _KINDS: Final = {
 }
 
 
+def _signs() -> list[SelectChoice]:
+    return [SelectChoice(value=code, label=words) for code, words in sign_choices()]
+
+
 class SignsField(SelectMultipleField):  # type: ignore[misc]  # wtforms has no types
     """Boxes to tick, one below the other."""
 
@@ -77,10 +82,10 @@ class IncidentForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
 
     grade = RadioField(
         "How bad is it?",
-        choices=[(grade, grade.capitalize()) for grade in GRADES],
+        choices=[SelectChoice(value=grade, label=grade.capitalize()) for grade in GRADES],
         validators=[InputRequired("Choose how bad it is.")],
     )
-    signs = SignsField("Signs that need a doctor", choices=list(sign_choices()))
+    signs = SignsField("Signs that need a doctor", choices=_signs())
     description = TextAreaField(
         "What happened", validators=[InputRequired("Say what happened."), Length(max=2000)]
     )
@@ -101,10 +106,13 @@ class FollowUpForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
 
     outcome = RadioField(
         "How is the client?",
-        choices=[("well", "Well, nothing unexpected"), ("signs", "There are signs")],
+        choices=[
+            SelectChoice(value="well", label="Well, nothing unexpected"),
+            SelectChoice(value="signs", label="There are signs"),
+        ],
         validators=[InputRequired("Choose how the client is.")],
     )
-    signs = SignsField("Signs that need a doctor", choices=list(sign_choices()))
+    signs = SignsField("Signs that need a doctor", choices=_signs())
     note = TextAreaField("Note", validators=[Length(max=2000)])
     idempotency_key = HiddenField()
 

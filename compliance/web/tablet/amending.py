@@ -213,6 +213,7 @@ def _page(form: AmendForm, subject: Subject, now: datetime) -> str:
         page=page_values(f"{viewing.record.client_ref} · Correct", section="tablet"),
         href=viewing.href,
         client_ref=viewing.record.client_ref,
+        code=item.code,
         label=localized(item.label, viewing.language),
         now_counts=show_result(subject.result, options),
         evidence=tuple(

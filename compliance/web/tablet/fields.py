@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from compliance.domain.evidence import AFTER_KIND, BEFORE_KIND
@@ -45,6 +45,14 @@ class ScanForm:
     """Tells two forms for the same piece apart."""
     typed: ScanForm | None = None
     """The same by hand, for a label that cannot be scanned."""
+    problem: str | None = None
+    """Why what was entered here was refused."""
+
+    def refused(self, sentence: str, entered: Mapping[str, str]) -> ScanForm:
+        """The form again with the reason, on the one of two that was sent."""
+        if self.typed is not None and "ref" not in entered:
+            return replace(self, typed=replace(self.typed, problem=sentence))
+        return replace(self, problem=sentence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,6 +123,7 @@ def show() -> ResponseReturnValue:
 def show_warnings() -> ResponseReturnValue:
     """The warnings for the choices so far, as a piece of the page."""
     actor, now = current_actor(), services().clock()
+    actor.require(Action.RECORD_SESSION)
     form = OpeningForm(request.args, meta={"csrf": False})
     warnings: list[dict[str, str]] = []
     try:

@@ -219,7 +219,7 @@ def _undo(viewing: Viewing, item: Item, answer: Answer | None) -> str | None:
 def _blocker(
     problems: tuple[Blocker, ...], status: str, refused: Refusal | None
 ) -> RowBlocker | None:
-    if refused is not None:
+    if refused is not None and not refused.entered.get("kind"):
         return RowBlocker(
             what=refused.sentence,
             why="Nothing was saved, and nothing that was saved before has changed.",
@@ -244,9 +244,10 @@ def _forms(
     viewing: Viewing, item: Item, answer: Answer | None, refused: Refusal | None
 ) -> tuple[tuple[ScanForm, ...], tuple[ScanForm, ...]]:
     """The forms for missing or bad pieces, and those for pieces that hold."""
-    if not viewing.may_record:
-        return (), ()
     loaded = viewing.record.loaded
+    places = wanted_places(loaded, item)
+    if not viewing.may_record or not places:
+        return (), ()
     good = {
         (piece["component"], piece["kind"])
         for piece in (answer.evidence if answer else ())
@@ -254,11 +255,13 @@ def _forms(
     }
     missing: list[ScanForm] = []
     changes: list[ScanForm] = []
-    for place in wanted_places(loaded, item):
-        entered = refused.entered if refused and _is_about(refused, place) else _NOTHING
-        form = scan_form(item, place, viewing.shelf, entered)
+    for place in places:
+        about = refused if refused is not None and _is_about(refused, place) else None
+        form = scan_form(item, place, viewing.shelf, about.entered if about else _NOTHING)
+        if form is not None and about is not None:
+            form = form.refused(about.sentence, about.entered)
         if form is not None:
-            (changes if place in good else missing).append(form)
+            (changes if place in good and about is None else missing).append(form)
     return tuple(missing), tuple(changes)
 
 

@@ -11,8 +11,9 @@ from markupsafe import Markup
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from compliance.report.verifying.verdict import Outcome, Verdict
-from compliance.web.context import page_values, services, show_time
+from compliance.web.context import page_values, show_time
 from compliance.web.desk.roots import root_fingerprint, root_pem
+from compliance.web.tablet.wording import show_iso_date
 from compliance.web.verifying.drawing import MOST_SESSIONS, redraw
 from compliance.web.verifying.judging import (
     MAX_UPLOAD_BYTES,
@@ -27,6 +28,10 @@ _SHOWN: Final = {
     Outcome.ACCEPTED: ("Accepted", "good"),
     Outcome.REJECTED: ("Rejected", "bad"),
     Outcome.CANNOT_BE_JUDGED: ("Cannot be judged", "warn"),
+}
+_LEVELS: Final = {
+    0: "0: not altered since the clinic sealed it",
+    3: "3: not altered, and the same log as in a report met before",
 }
 _MEGABYTES: Final = MAX_UPLOAD_BYTES // (1024 * 1024)
 
@@ -124,7 +129,7 @@ def _draw(verdict: Verdict) -> Markup | None:
 def _facts(verdict: Verdict) -> tuple[tuple[str, str], ...]:
     pairs: list[tuple[str, str | None]] = [
         ("Clinic", verdict.clinic),
-        ("Period", None if verdict.period is None else " to ".join(verdict.period)),
+        ("Period", _period(verdict)),
         ("Signed by", verdict.signed_by),
         (
             "Signed at",
@@ -132,9 +137,20 @@ def _facts(verdict: Verdict) -> tuple[tuple[str, str], ...]:
             if verdict.signed_at is None
             else f"{show_time(verdict.signed_at)}, by the clinic’s own clock",
         ),
-        ("Trust level", None if verdict.level is None else str(verdict.level)),
+        ("Trust level", None if verdict.level is None else _LEVELS.get(verdict.level)),
     ]
     return tuple((term, value) for term, value in pairs if value is not None)
+
+
+def _period(verdict: Verdict) -> str | None:
+    """The days as people write them; as they stand in the file if they are no dates."""
+    if verdict.period is None:
+        return None
+    try:
+        first, last = (show_iso_date(day) for day in verdict.period)
+    except ValueError:
+        return " to ".join(verdict.period)
+    return first if first == last else f"{first} to {last}"
 
 
 def _trust(verdict: Verdict, own: str | None, *, brought: bool) -> str:

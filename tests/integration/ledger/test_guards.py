@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import pytest
-from auditing import Story
+from auditing import Story, Told
 from sqlalchemy import text
 
 from compliance.store.session import StorageRefused
@@ -41,9 +44,12 @@ def attempt(story: Story, statement: str) -> None:
         tx.execute(text(statement), used)
 
 
-@pytest.fixture
-def refuses(guarded: Story) -> Story:
-    return guarded
+@pytest.fixture(scope="module")
+def refuses(told: Told, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    """One copy for all: what is refused changes nothing."""
+    database = told.copy(tmp_path_factory.mktemp("refuses"))
+    yield replace(told.story, house=replace(told.story.house, database=database))
+    database.dispose()
 
 
 @pytest.mark.parametrize("table", FROZEN)

@@ -13,10 +13,18 @@ import pytest
 from auditing import Story, Told, audit, drop_guards
 from sqlalchemy import text
 
-from building import open_one
+from building import answer_before, answer_rest, open_one, step
 from compliance.ledger.tree import Frontier, hash_leaf
 from compliance.operations.auditing import Problem, audit_clinic
 from compliance.operations.auditing.problems import MOST_PROBLEMS
+from compliance.operations.inventory.devices import (
+    ChangeDevice,
+    archive_device,
+    change_device,
+    find_device,
+    restore_device,
+)
+from compliance.operations.inventory.products import archive_product
 from compliance.store.session import Database, Tx
 from givens import NOON
 
@@ -385,3 +393,35 @@ def test_a_story_can_be_copied(told: Told, tmp_path: Path) -> None:
 
     assert audit(copied).root == audit(copied).root
     database.dispose()
+
+
+def test_things_that_were_changed_archived_and_restored_hold(guarded: Story) -> None:
+    house = guarded.house
+    with house.database.writing() as tx:
+        pen = find_device(tx, "PEN-1", actor=house.manager)
+        change = ChangeDevice(
+            device_id=pen.device_id, label="Pen, blue", max_depth_mm="2", settings="speed 3"
+        )
+        change_device(tx, change, actor=house.manager, now=NOON)
+        archive_device(tx, "PEN-1", actor=house.manager, now=NOON)
+        archive_device(tx, "TIP-1", actor=house.manager, now=NOON)
+        restore_device(tx, "TIP-1", actor=house.manager, now=NOON)
+        archive_product(tx, "SKIN-60", actor=house.manager, now=NOON)
+
+    assert audit(house).problems == ()
+
+
+def test_a_device_renamed_during_a_session_is_no_problem(guarded: Story) -> None:
+    house = guarded.house
+    session_id = open_one(house, NOON.replace(hour=22), client="C-1")
+    with house.database.writing() as tx:
+        tip = find_device(tx, "TIP-1", actor=house.manager)
+        change = ChangeDevice(
+            device_id=tip.device_id, label="Tip, red", max_depth_mm=None, settings=None
+        )
+        change_device(tx, change, actor=house.manager, now=NOON.replace(hour=22))
+    answer_before(house, session_id, NOON.replace(hour=22))
+    answer_rest(house, session_id, NOON.replace(hour=22))
+    step(house, "close", session_id, NOON.replace(hour=22))
+
+    assert audit(house).problems == ()

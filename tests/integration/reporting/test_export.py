@@ -20,6 +20,7 @@ from compliance.operations.reporting.exporting import (
     export_report,
 )
 from compliance.operations.reporting.preview import preview_report
+from compliance.operations.reporting.ranges import cut_volumes
 from compliance.operations.reporting.requests import (
     RequestReport,
     cancel_report,
@@ -125,9 +126,10 @@ def test_a_long_period_becomes_volumes_under_an_index(
 ) -> None:
     for number in range(3):
         closed_session(house, NOON, client=f"C-{number}")
-    cut = exporting.cut_volumes
     monkeypatch.setattr(
-        exporting, "cut_volumes", lambda tx, clinic, start, end: cut(tx, clinic, start, end, 1)
+        exporting,
+        "cut_volumes",
+        lambda tx, clinic, start, end: cut_volumes(tx, clinic, start, end, 1),
     )
 
     made = export(workshop, house, tmp_path / "long.pdf")

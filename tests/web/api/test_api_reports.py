@@ -100,7 +100,7 @@ def test_a_file_beyond_the_limit_is_refused(api: Api) -> None:
 
 
 def test_judging_is_limited_in_rate(app: Flask, api: Api) -> None:
-    app.extensions["limiter"].pop().enabled = True
+    app.config["RATELIMIT_ENABLED"] = True
 
     answers = [api.client.post("/api/v1/verify", json={}).status_code for _ in range(21)]
 

@@ -362,3 +362,19 @@ def test_only_who_answered_takes_the_answer_back(api: Api) -> None:
     problem(api.send("DELETE", path, by="manager"), 403, "not_permitted")
     read(api.send("DELETE", path))
     problem(api.send("DELETE", path), 404, "not_found")
+
+
+@pytest.mark.postgresql
+def test_a_session_is_done_on_postgresql_too(postgresql_api: Api) -> None:
+    api = postgresql_api
+    session = api.treated("PEN-1")
+
+    first = api.step(session, "close", Idempotency_Key="k")
+    again = api.step(session, "close", Idempotency_Key="k")
+
+    assert read(first) == read(again)
+    assert read(api.get(f"/sessions/{session}"))["state"] == "closed"
+    page = read(api.get("/sessions?limit=1"))
+    assert page["next_cursor"] is None
+    strange = api.answer(api.open(), "body_site", "face", reason="a\0b")
+    assert strange.status_code == 422

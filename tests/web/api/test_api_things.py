@@ -141,7 +141,7 @@ def pages(api: Api, path: str, limit: int) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 200])
 def test_pages_cover_every_session_exactly_once(api: Api, limit: int) -> None:
     # Three of each time, so that pages end between sessions of the same moment.
-    opened = []
+    opened: list[str] = []
     for _ in range(3):
         api.clock.tick(minutes=1)
         opened.extend(api.open() for _ in range(3))

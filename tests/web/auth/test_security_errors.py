@@ -152,7 +152,7 @@ def test_many_names_from_one_address_wait_too(make_app: MakeApp) -> None:
 def test_the_api_answers_limits_as_a_problem(make_app: MakeApp) -> None:
     client = make_app(limits=True).test_client()
     for _ in range(20):
-        assert client.post("/api/v1/verify").status_code == 404
+        assert client.post("/api/v1/verify").status_code == 415
     response = client.post("/api/v1/verify")
     assert response.status_code == 429
     assert problem(response)["code"] == "too_many_requests"

@@ -7,15 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from building import House, build_house
 from flask import Flask
-from givens import Clock
 from web.desk.visiting import PASSWORD, Browser, Filled, browse, fill, let_sign_in
 
+from building import House, build_house
 from compliance.app import create_app
 from compliance.operations.people.passwords import PasswordHash, hash_password
 from compliance.settings import Settings
 from compliance.web.context import EXTENSION
+from givens import Clock
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from building import House
-from givens import Clock
 from web.desk.visiting import Browser, Filled, browse  # noqa: F401
 
+from building import House
 from compliance.operations.treatments.amending import RecordFollowUp, record_follow_up
+from givens import Clock
 
 
 def test_an_empty_young_clinic_is_ready(house: House, clock: Clock, manager: Browser) -> None:
@@ -68,8 +68,9 @@ def test_the_number_of_queries_does_not_grow_with_the_closed_sessions(
     house: House, clock: Clock, manager: Browser
 ) -> None:
     """Thirty sessions more on the page cost no query more than one of them."""
-    from building import closed_session
     from sqlalchemy import event
+
+    from building import closed_session
 
     counted: list[str] = []
     engine = house.database.engine

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from building import House, answer, answer_before, closed_session, open_one, released_pack, step
 from flask import Flask
 from flask.testing import FlaskClient
-from givens import Clock
 from werkzeug.test import TestResponse
 
+from building import House, answer, answer_before, closed_session, open_one, released_pack, step
 from compliance.domain.access import Actor
 from compliance.operations.people.passwords import PasswordHash
 from compliance.operations.treatments.amending import (
@@ -23,8 +22,9 @@ from compliance.operations.treatments.amending import (
 )
 from compliance.operations.treatments.closing import AbortSession, abort_session
 from compliance.store.people import update_password
+from givens import Clock
 
-PASSWORD = "violet tram harbour"  # noqa: S105 (invented)
+PASSWORD = "violet tram harbour"
 ROLES = ("practitioner", "operator", "manager", "inspector")
 
 
@@ -48,7 +48,8 @@ class Browser:
     client: FlaskClient
 
     def get(self, path: str, **kwargs: Any) -> TestResponse:
-        return self.client.get(path, **kwargs)
+        # Buffered, so that a file that was sent is closed again.
+        return self.client.get(path, buffered=True, **kwargs)
 
     def read(self, path: str) -> str:
         """The text of a page that must be there."""
@@ -92,7 +93,14 @@ def fill(house: House, clock: Clock) -> Filled:
     waiting = closed_session(house, clock.now, device="ROLLER-1", client="C-1004")
     clock.now = present - timedelta(days=3)
     amended = closed_session(house, clock.now, device="PEN-1", client="C-1002")
-    amend(house, amended, "body_site", "neck", clock.tick(hours=1), reason="The wrong site was tapped.")
+    amend(
+        house,
+        amended,
+        "body_site",
+        "neck",
+        clock.tick(hours=1),
+        reason="The wrong site was tapped.",
+    )
     draft = open_one(house, clock.now, client="C-1005")
     aborted = open_one(house, clock.tick(hours=1), client="C-1003")
     abort(house, aborted, clock.now)

@@ -1,0 +1,325 @@
+"""The five families of things as spreadsheets know them: columns, reading, writing, adding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+from compliance.domain.access import Actor
+from compliance.errors import NotFound
+from compliance.operations.inventory import cells
+from compliance.operations.inventory.checking import check_code, check_label
+from compliance.operations.inventory.devices import (
+    AddDevice,
+    add_device,
+    check_device,
+    find_device,
+    search_devices,
+)
+from compliance.operations.inventory.lots import AddLot, add_lot, check_lot, find_lot, search_lots
+from compliance.operations.inventory.places import (
+    AddRoom,
+    OpenContainer,
+    add_room,
+    find_container,
+    find_room,
+    open_container,
+    search_containers,
+    search_rooms,
+)
+from compliance.operations.inventory.products import (
+    AddProduct,
+    add_product,
+    check_product,
+    find_product,
+    search_products,
+)
+from compliance.store import inventory, things
+from compliance.store.inventory import Wanted as Wanted
+from compliance.store.session import Tx
+
+CODES: Final = "1 to 40 of A-Z, a-z, 0-9, . _ -"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of a family's spreadsheet."""
+
+    name: str
+    read: Callable[[str], Any] | None
+    """None: it is written by the export and not read again."""
+    allowed: str = ""
+    """In words, for who has to set a cell right."""
+    needed: bool = False
+    field: str = ""
+    """The name of the command's field, where it differs from the column's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """One family of things."""
+
+    name: str
+    columns: tuple[Column, ...]
+    make: Callable[..., Any]
+    """Makes the command from the read cells."""
+    check: Callable[[Any], object]
+    """Raises ``Refused`` for a command that no database has to judge."""
+    add: Callable[..., Any]
+    code: Callable[[Any], str]
+    """What may be there only once."""
+    search: Callable[..., Sequence[Any]]
+    place: Callable[[Any], tuple[str, str]]
+    """The keyset place of a row: sort text and id."""
+    cells: Callable[[Any], tuple[str, ...]]
+    """A row as the cells of the columns."""
+    find: Callable[..., Any]
+    """By id (or code, but for lots); raises ``NotFound``."""
+    refers: tuple[str, str] | None = None
+    """(column, family): a cell that must name something that is in use."""
+
+    def column(self, field: str) -> Column:
+        """The column behind a command's field; the first one for a field that is no column."""
+        names = (field, field.partition(".")[0])
+        return next(
+            (each for each in self.columns if (each.field or each.name) in names), self.columns[0]
+        )
+
+
+def _check_place(command: AddRoom | OpenContainer) -> None:
+    check_code("code", command.code)
+    check_label("label", command.label)
+
+
+_CODE: Final = Column(name="code", read=cells.read_text, allowed=CODES, needed=True)
+_ARCHIVED: Final = Column(name="archived_on", read=None)
+
+FAMILIES: Final[Mapping[str, Family]] = MappingProxyType(
+    {
+        "devices": Family(
+            name="devices",
+            columns=(
+                _CODE,
+                Column(
+                    name="label", read=cells.read_text, allowed="1 to 120 characters", needed=True
+                ),
+                Column(
+                    name="parts",
+                    read=cells.read_parts,
+                    allowed=f"{cells.PARTS}; modes: {cells.MODES}",
+                    needed=True,
+                    field="components",
+                ),
+                Column(name="max_depth_mm", read=cells.read_decimal, allowed="above 0 up to 3"),
+                Column(name="settings", read=cells.read_optional, allowed="up to 400 characters"),
+                _ARCHIVED,
+            ),
+            make=AddDevice,
+            check=check_device,
+            add=add_device,
+            code=lambda command: str(command.code),
+            search=search_devices,
+            find=find_device,
+            place=lambda row: (row.label, row.device_id),
+            cells=lambda row: (
+                row.code,
+                row.label,
+                cells.write_parts(row.components),
+                cells.write(row.max_depth_mm),
+                cells.write(row.settings),
+                cells.write(row.archived_at),
+            ),
+        ),
+        "products": Family(
+            name="products",
+            columns=(
+                _CODE,
+                Column(
+                    name="kind",
+                    read=cells.read_kind,
+                    allowed="disinfectant, serum, anaesthetic, aftercare, cartridge",
+                    needed=True,
+                ),
+                Column(
+                    name="name", read=cells.read_text, allowed="1 to 120 characters", needed=True
+                ),
+                Column(name="maker", read=cells.read_optional, allowed="up to 120 characters"),
+                Column(name="listing", read=cells.read_optional, allowed="up to 120 characters"),
+                Column(
+                    name="contact_seconds",
+                    read=cells.read_number,
+                    allowed="1 to 86400 seconds; needed for a disinfectant",
+                ),
+                Column(
+                    name="use",
+                    read=cells.read_use,
+                    allowed="skin, surface or skin+surface; needed for a disinfectant",
+                ),
+                Column(
+                    name="material", read=cells.read_material, allowed="titanium, surgical_steel"
+                ),
+                Column(name="open_days", read=cells.read_number, allowed="1 to 1095 days"),
+                _ARCHIVED,
+            ),
+            make=AddProduct,
+            check=check_product,
+            add=add_product,
+            code=lambda command: str(command.code),
+            search=search_products,
+            find=find_product,
+            place=lambda row: (row.name, row.product_id),
+            cells=lambda row: (
+                row.code,
+                row.kind,
+                row.name,
+                cells.write(row.maker),
+                cells.write(row.listing),
+                cells.write(row.contact_seconds),
+                "+".join(row.use),
+                cells.write(row.material),
+                cells.write(row.open_days),
+                cells.write(row.archived_at),
+            ),
+        ),
+        "lots": Family(
+            name="lots",
+            columns=(
+                Column(
+                    name="product",
+                    read=cells.read_text,
+                    allowed="the code of a product in use",
+                    needed=True,
+                ),
+                Column(
+                    name="lot",
+                    read=cells.read_text,
+                    allowed="1 to 40 letters, digits and signs",
+                    needed=True,
+                    field="code",
+                ),
+                Column(name="expires_on", read=cells.read_day, allowed=cells.DAYS),
+                Column(name="received_on", read=cells.read_day, allowed=cells.DAYS),
+                Column(name="quantity", read=cells.read_number, allowed="0 to 100000 pieces"),
+                Column(name="opened_on", read=None),
+                Column(name="discard_on", read=None),
+                _ARCHIVED,
+            ),
+            make=AddLot,
+            check=check_lot,
+            add=add_lot,
+            code=lambda command: f"{command.product} {command.code}",
+            search=search_lots,
+            find=find_lot,
+            place=lambda row: (cells.write(row.expires_on), row.lot_id),
+            cells=lambda row: (
+                row.product_code,
+                row.code,
+                cells.write(row.expires_on),
+                cells.write(row.received_on),
+                cells.write(row.quantity),
+                cells.write(row.opened_on),
+                cells.write(row.discard_on),
+                cells.write(row.archived_at),
+            ),
+            refers=("product", "products"),
+        ),
+        "containers": Family(
+            name="containers",
+            columns=(
+                _CODE,
+                Column(
+                    name="label", read=cells.read_text, allowed="1 to 120 characters", needed=True
+                ),
+                Column(
+                    name="room",
+                    read=cells.read_optional,
+                    allowed="the code of a room in use, or empty",
+                ),
+                Column(name="opened_on", read=None),
+                Column(name="full_on", read=None),
+                _ARCHIVED,
+            ),
+            make=OpenContainer,
+            check=_check_place,
+            add=open_container,
+            code=lambda command: str(command.code),
+            search=search_containers,
+            find=find_container,
+            place=lambda row: (row.label, row.container_id),
+            cells=lambda row: (
+                row.code,
+                row.label,
+                cells.write(row.room_code),
+                cells.write(row.opened_at),
+                cells.write(row.full_at),
+                cells.write(row.archived_at),
+            ),
+            refers=("room", "rooms"),
+        ),
+        "rooms": Family(
+            name="rooms",
+            columns=(
+                _CODE,
+                Column(
+                    name="label", read=cells.read_text, allowed="1 to 120 characters", needed=True
+                ),
+                _ARCHIVED,
+            ),
+            make=AddRoom,
+            check=_check_place,
+            add=add_room,
+            code=lambda command: str(command.code),
+            search=search_rooms,
+            find=find_room,
+            place=lambda row: (row.label, row.room_id),
+            cells=lambda row: (row.code, row.label, cells.write(row.archived_at)),
+        ),
+    }
+)
+
+
+def find_family(name: str) -> Family:
+    """Raises ``NotFound`` for what is no family of things."""
+    family = FAMILIES.get(name)
+    if family is None:
+        raise NotFound(f"there are no things of the kind {name!r}")
+    return family
+
+
+def in_use(tx: Tx, family: str, name: str, *, actor: Actor) -> bool:
+    """Whether a product or a room of that code can be referred to."""
+    row: Any = (
+        things.find_product(tx, actor.clinic_id, name)
+        if family == "products"
+        else inventory.find_room(tx, actor.clinic_id, name)
+    )
+    return row is not None and row.archived_at is None
+
+
+def every_row(
+    tx: Tx, family: Family, wanted: Wanted, *, actor: Actor, batch: int = 500
+) -> Sequence[tuple[str, ...]]:
+    """One batch after another of everything a list shows, as cells."""
+    made: list[tuple[str, ...]] = []
+    after = None
+    while True:
+        asked = Wanted(
+            text=wanted.text,
+            archived=wanted.archived,
+            kinds=wanted.kinds,
+            after=after,
+            limit=batch,
+        )
+        page = family.search(tx, asked, actor=actor)
+        made.extend(family.cells(row) for row in page)
+        if len(page) < batch:
+            return made
+        after = family.place(page[-1])
+
+
+def add_one(tx: Tx, family: Family, command: Any, *, actor: Actor, now: datetime) -> None:
+    """Add what a row of a spreadsheet asks for."""
+    family.add(tx, command, actor=actor, now=now)

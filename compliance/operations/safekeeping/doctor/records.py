@@ -1,0 +1,161 @@
+"""What the doctor sees in the database and the keys that belong to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+
+from compliance.keys.storage import KeysMissing, load_clinic_keys, load_root
+from compliance.ledger.entry import parse_time
+from compliance.operations.safekeeping.doctor.findings import (
+    Finding,
+    information,
+    unsafe,
+    warning,
+)
+from compliance.operations.safekeeping.rollback import check_rollback
+from compliance.store import clinics, reports
+from compliance.store.condition import endless_tokens, newest_entry, people_absent_since
+from compliance.store.revisions import newest_revision, read_revision
+from compliance.store.session import Database, Tx
+
+CERTIFICATE_WARNING: Final = timedelta(days=90)
+ABSENT: Final = timedelta(days=180)
+STALE_JOB: Final = timedelta(minutes=10)
+CLOCK_SLACK: Final = timedelta(minutes=5)
+_SHOWN: Final = 5
+
+
+def look_at_records(
+    database: Database, keys_folder: Path, migrations: Path, now: datetime
+) -> Iterator[Finding]:
+    """Everything that needs the database; stops at one of another version."""
+    with database.reading() as tx:
+        revision = read_revision(tx)
+    newest = newest_revision(database, migrations)
+    if revision != newest:
+        yield warning(
+            "database_revision",
+            f"The database is of version {revision or 'none'}; this software needs {newest}.",
+            "Nothing works on it until it is brought up to date.",
+            "compliance run",
+        )
+        return
+    for sentence in check_rollback(database, keys_folder):
+        yield unsafe(
+            "rollback",
+            f"{sentence}.",
+            "What would be signed now contradicts what an inspector may hold.",
+            "compliance restore --acknowledge  (or restore a newer backup)",
+        )
+    with database.reading() as tx:
+        yield from _look_at_clinics(tx, keys_folder, now)
+        yield from _look_at_clock(tx, now)
+        yield from _look_at_jobs(tx, now)
+        yield from _look_at_people(tx, now)
+
+
+def _look_at_clinics(tx: Tx, keys_folder: Path, now: datetime) -> Iterator[Finding]:
+    found = clinics.list_clinics(tx)
+    if not found:
+        return
+    try:
+        yield from _look_at_certificate(load_root(keys_folder).certificate, "root", "", now)
+    except KeysMissing as error:
+        yield _keys_missing("The root certificate", error)
+    for clinic in found:
+        if clinic.demo:
+            yield warning(
+                "demo_data",
+                f"{clinic.slug} is a demo.",
+                "Demo data beside real records confuses everybody; `compliance run` refuses it.",
+                "use another folder for real records: export COMPLIANCE_DATA_DIR=…",
+            )
+        try:
+            keys = load_clinic_keys(keys_folder, clinic.clinic_id)
+        except KeysMissing as error:
+            yield _keys_missing(f"A key of {clinic.slug}", error)
+            continue
+        yield from _look_at_certificate(keys.certificate, clinic.slug, clinic.slug, now)
+
+
+def _keys_missing(whose: str, error: KeysMissing) -> Finding:
+    return unsafe(
+        "keys_missing",
+        f"{whose} is missing: {error}.",
+        "Without it no report can be signed.",
+        "compliance restore --keys FILE",
+    )
+
+
+def _look_at_certificate(
+    certificate: x509.Certificate, name: str, slug: str, now: datetime
+) -> Iterator[Finding]:
+    left = certificate.not_valid_after_utc - now
+    if left >= CERTIFICATE_WARNING:
+        return
+    day = f"{certificate.not_valid_after_utc:%-d %b %Y}"
+    command = f"compliance clinic import-key {slug} FILE.p12" if slug else "compliance root export"
+    if left < timedelta(0):
+        yield unsafe(
+            "certificate_expired",
+            f"The certificate of {name} expired on {day}.",
+            "Reports sealed with it are not accepted.",
+            command,
+        )
+    else:
+        yield warning(
+            "certificate_expiring",
+            f"The certificate of {name} expires on {day}.",
+            "Inspectors need the new one before the old one ends.",
+            command,
+        )
+
+
+def _look_at_clock(tx: Tx, now: datetime) -> Iterator[Finding]:
+    last = newest_entry(tx)
+    if last is not None and parse_time(last) - now > CLOCK_SLACK:
+        yield warning(
+            "clock_behind",
+            f"The newest entry was recorded at {last}, later than this machine's clock says.",
+            "Every entry until then is marked as a clock anomaly.",
+            "timedatectl set-ntp true",
+        )
+
+
+def _look_at_jobs(tx: Tx, now: datetime) -> Iterator[Finding]:
+    stale = [row for row in reports.list_unfinished(tx) if now - row.beat_at > STALE_JOB]
+    if stale:
+        yield warning(
+            "worker_not_running",
+            f"{len(stale)} reports have been waiting for more than 10 minutes.",
+            "The worker that makes them, and the scheduled backups, does not run.",
+            "compliance worker",
+        )
+
+
+def _look_at_people(tx: Tx, now: datetime) -> Iterator[Finding]:
+    absent = people_absent_since(tx, now - ABSENT)
+    if absent:
+        yield warning(
+            "people_absent",
+            f"{len(absent)} people have not signed in for 180 days: {_some(absent)}.",
+            "An account that nobody uses is one whose misuse nobody notices.",
+            "compliance user list  (then deactivate who has left, on the page People)",
+        )
+    for token in endless_tokens(tx):
+        yield information(
+            "token_endless",
+            f"The API token {token.label!r} of {token.slug} never expires.",
+            "A lost token is good for whoever finds it.",
+            f"compliance token revoke {token.token_id} --clinic {token.slug}",
+        )
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,80 @@
+"""When the network drops: nothing is lost, nothing is entered twice."""
+
+from __future__ import annotations
+
+import pytest
+from browser.conftest import Site, now_to_the_millisecond
+from browser.practising import Practice
+from playwright.sync_api import Page, Route, expect
+
+from building import open_one
+from compliance.operations.treatments.reading import read_history
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+def answers(site: Site, session_id: str, item: str) -> int:
+    """How many entries of the log answer this item."""
+    with site.house.database.reading() as tx:
+        lines = read_history(tx, session_id, actor=site.house.manager)
+    return sum(line.kind == "session.answered" and line.data["item"] == item for line in lines)
+
+
+def test_an_answer_given_offline_is_kept_and_sent_when_the_network_is_back(
+    site: Site, tablet: Page
+) -> None:
+    session_id = open_one(site.house, now_to_the_millisecond())
+    tablet.goto(f"/sessions/{session_id}")
+    practice = Practice(tablet)
+    key = practice.row("gloves_worn").locator("[name=idempotency_key]").first.input_value()
+    sent: list[str] = []
+    tablet.on("request", lambda request: sent.append(request.post_data or ""))
+
+    tablet.context.set_offline(True)
+    practice.row("gloves_worn").get_by_role("button", name="Yes").click()
+    expect(tablet.get_by_text("Not saved yet")).to_be_visible()
+    assert answers(site, session_id, "gloves_worn") == 0
+
+    tablet.context.set_offline(False)
+    expect(practice.row("gloves_worn")).to_have_attribute("data-status", "done")
+    assert any(key in data for data in sent)
+    assert answers(site, session_id, "gloves_worn") == 1
+
+
+def test_an_answer_whose_receipt_was_lost_is_sent_again_and_entered_once(
+    site: Site, tablet: Page
+) -> None:
+    session_id = open_one(site.house, now_to_the_millisecond())
+    tablet.goto(f"/sessions/{session_id}")
+    practice = Practice(tablet)
+    lost: list[str] = []
+
+    def lose_the_first_receipt(route: Route) -> None:
+        if lost:
+            route.continue_()
+            return
+        # The server takes the answer; the tablet never hears of it.
+        route.fetch()
+        lost.append(route.request.post_data or "")
+        route.abort("connectionreset")
+
+    tablet.route("**/items/mask_worn", lose_the_first_receipt)
+    practice.row("mask_worn").get_by_role("button", name="Yes").click()
+    expect(practice.row("mask_worn")).to_have_attribute("data-status", "done")
+
+    assert len(lost) == 1
+    assert answers(site, session_id, "mask_worn") == 1
+
+
+def test_offline_a_form_with_a_password_is_not_kept(site: Site, tablet: Page) -> None:
+    session_id = open_one(site.house, now_to_the_millisecond())
+    tablet.goto(f"/sessions/{session_id}/abort")
+    for label in ("What happened", "Why", "What is done about it"):
+        tablet.get_by_label(label, exact=True).fill("A reason")
+    tablet.get_by_label("Your password").fill("violet tram harbour")
+
+    tablet.context.set_offline(True)
+    tablet.get_by_role("button", name="Sign and abort").click()
+
+    expect(tablet.get_by_text("No network. Press again when it is back")).to_be_visible()
+    assert tablet.evaluate("sessionStorage.getItem('aseptrail-unsent')") is None
