@@ -216,9 +216,8 @@ def evidence_for(device: str, phase: str, *, pack: str = "P-1") -> list[dict[str
         "ref": {"product": "SURF-300", "lot": "D77", "contact_seconds": 300, "barrier": "yes"},
     }
     if device == "ROLLER-1":
-        before = {"component": "roller", "kind": "pack", "ref": pack}
-        after = {"component": "roller", "kind": "returned", "ref": ""}
-        return [before if phase == "before" else after]
+        kind, ref = ("pack", pack) if phase == "before" else ("returned", "")
+        return [{"component": "roller", "kind": kind, "ref": ref}]
     part = "cartridge" if device == "PEN-1" else "tip"
     expires = date(2028, 1, 31).isoformat()
     before = {"component": part, "kind": "lot", "ref": {"lot": "L1", "expires_on": expires}}

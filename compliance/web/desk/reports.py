@@ -20,7 +20,6 @@ from compliance.operations.overview import find_last_report
 from compliance.operations.people.listing import read_names
 from compliance.operations.reporting.preview import ReportPreview, preview_report
 from compliance.operations.reporting.requests import (
-    ReportRow,
     RequestReport,
     cancel_report,
     find_report,
@@ -31,14 +30,20 @@ from compliance.operations.reporting.requests import (
 from compliance.operations.things import list_devices
 from compliance.store.session import Tx
 from compliance.web.api.cursors import cut_page, read_moment_cursor
-from compliance.web.context import current_clinic, page_values, services, show_time
+from compliance.web.context import current_clinic, page_values, services
 from compliance.web.desk.doors import at_desk
 from compliance.web.desk.listing import read_titles
 from compliance.web.desk.periods import Preset, list_presets
+from compliance.web.desk.report_values import (
+    file_values,
+    preview_values,
+    report_line,
+    show_period,
+)
 from compliance.web.desk.roots import root_fingerprint
-from compliance.web.desk.wording import STATES, capital, count_of
+from compliance.web.desk.wording import STATES, capital
 from compliance.web.tablet.sending import fresh_key, once
-from compliance.web.tablet.wording import say_refusal, show_date
+from compliance.web.tablet.wording import say_refusal
 
 blueprint = Blueprint("desk_reports", __name__)
 
@@ -46,13 +51,6 @@ _PAGE: Final = 20
 _FILTERS: Final = ("practitioner", "device", "template", "state")
 _MAKERS: Final = (Role.MANAGER,)
 _READERS: Final = (Role.MANAGER, Role.INSPECTOR)
-_WORDS: Final[Mapping[str, tuple[str, str]]] = {
-    "queued": ("Waiting to be made", "wait"),
-    "running": ("Being made", "info"),
-    "done": ("Ready", "good"),
-    "failed": ("Failed", "bad"),
-    "cancelled": ("Cancelled", "idle"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,13 +134,13 @@ def _page(actor: Actor, args: Mapping[str, str], problem: str = "") -> str:
         presets=tuple(_preset_values(preset, wanted) for preset in presets),
         first="" if wanted.first is None else wanted.first.isoformat(),
         last="" if wanted.last is None else wanted.last.isoformat(),
-        period=_period(wanted.first, wanted.last),
+        period=show_period(wanted.first, wanted.last),
         choices=choices,
         chosen={name: value for name, value in wanted.filters.items() if value},
         problem=problem or wanted.problem,
-        preview=None if preview is None else _preview_values(preview),
+        preview=None if preview is None else preview_values(preview),
         key=fresh_key(now),
-        reports=tuple(_line(row, names) for row in reports),
+        reports=tuple(report_line(row, names) for row in reports),
         next_href=f"/reports?cursor={cursor}" if cursor else None,
     )
 
@@ -179,59 +177,9 @@ def _preset_values(preset: Preset, wanted: Wanted) -> dict[str, Any]:
     days = {"from": preset.first.isoformat(), "to": preset.last.isoformat()}
     return {
         "label": preset.label,
-        "days": _period(preset.first, preset.last),
+        "days": show_period(preset.first, preset.last),
         "href": f"/reports?{urlencode(days)}",
         "current": (preset.first, preset.last) == (wanted.first, wanted.last),
-    }
-
-
-def _period(first: date | None, last: date | None) -> str:
-    if first is None or last is None:
-        return ""
-    return show_date(first) if first == last else f"{show_date(first)} to {show_date(last)}"
-
-
-def _preview_values(preview: ReportPreview) -> dict[str, Any]:
-    return {
-        "stats": (
-            ("Closed", preview.closed, "good" if preview.closed else None),
-            ("Aborted", preview.aborted, "bad" if preview.aborted else None),
-            ("With late entries", preview.late, "warn" if preview.late else None),
-            ("Amended", preview.amended, "wait" if preview.amended else None),
-            ("Awaiting sterilization", preview.awaiting, "wait" if preview.awaiting else None),
-            ("Still open", preview.still_open, "warn" if preview.still_open else None),
-        ),
-        "entries": preview.entries,
-        "files": "one file"
-        if preview.volumes == 1
-        else count_of(preview.volumes, "volume", "volumes") + " and a signed index",
-        "exceptions": _exceptions(preview),
-        "empty": preview.entries == 0,
-    }
-
-
-def _exceptions(preview: ReportPreview) -> tuple[str, ...]:
-    counted = (
-        (preview.aborted, "aborted session", "aborted sessions"),
-        (preview.late, "session with late entries", "sessions with late entries"),
-        (preview.amended, "amended session", "amended sessions"),
-        (preview.incidents, "adverse event", "adverse events"),
-        (preview.still_open, "session still open at the end", "sessions still open at the end"),
-        (preview.clock_anomalies, "jump of the clock", "jumps of the clock"),
-    )
-    return tuple(capital(count_of(count, one, many)) for count, one, many in counted if count)
-
-
-def _line(row: ReportRow, names: Mapping[str, str]) -> dict[str, Any]:
-    word, tone = _WORDS[row.state]
-    return {
-        "href": f"/reports/{row.report_id}",
-        "period": _period(row.period_from, row.period_to),
-        "requested": show_time(row.requested_at),
-        "by": names.get(row.requested_by, row.requested_by.removeprefix("system:")),
-        "word": word,
-        "tone": tone,
-        "pages": sum(int(file["pages"]) for file in row.files) or None,
     }
 
 
@@ -244,7 +192,7 @@ def show_report(report_id: str) -> ResponseReturnValue:
     return render_template(
         "desk/report.html",
         page=page_values("Report", section="reports"),
-        report=_line(row, names),
+        report=report_line(row, names),
         report_id=row.report_id,
         state=row.state,
         under_way=row.state in ("queued", "running"),
@@ -252,32 +200,10 @@ def show_report(report_id: str) -> ResponseReturnValue:
         total=row.total,
         problem=capital(row.problem or "it gave no reason"),
         filters=tuple(row.filters),
-        files=tuple(_file_values(row, number) for number in range(len(row.files))),
+        files=tuple(file_values(row, number) for number in range(len(row.files))),
         maker=actor.may(Action.EXPORT_REPORTS),
         fingerprint=root_fingerprint() or "",
     )
-
-
-def _file_values(row: ReportRow, number: int) -> dict[str, Any]:
-    file = row.files[number]
-    digest = str(file["sha256"])
-    many = len(row.files) > 1
-    start, end = int(file["start"]), int(file["end"])
-    return {
-        "title": f"Volume {number}" if number else ("Signed index" if many else "Report"),
-        "name": file["name"],
-        "href": f"/reports/{row.report_id}/" + (f"volumes/{number}" if number else "pdf"),
-        "pages": int(file["pages"]),
-        "size": _size(int(file["bytes"])),
-        "entries": f"{start} to {end - 1}" if end > start else "none of its own",
-        "sha256": " ".join(digest[at : at + 4] for at in range(0, len(digest), 4)),
-    }
-
-
-def _size(count: int) -> str:
-    if count < 1_000_000:
-        return f"{max(1, round(count / 1000))} kB"
-    return f"{count / 1_000_000:.1f} MB"
 
 
 @blueprint.post("/reports/<report_id>/cancel")
