@@ -17,7 +17,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bench.clinic import SHORT, BenchClinic, Visit
-from compliance.ledger.entry import format_time
 from compliance.ledger.tree import Frontier
 from compliance.store import log
 
@@ -173,16 +172,16 @@ def load_sessions(
             for table, values in rows.items():
                 marks = ",".join("?" * len(values[0]))
                 connection.executemany(f"INSERT INTO {table} VALUES ({marks})", values)  # noqa: S608 (constants of ours)
-            last = format_time(first_minute + (end - 1) * MINUTE + MINUTE - timedelta(seconds=1))
             connection.execute(
                 "UPDATE log_head SET size = ?, frontier = ?, last_at = ?",
-                (tree.size, b"".join(tree.peaks), _last_at(rows["log_body"][-1][2]) or last),
+                (tree.size, b"".join(tree.peaks), _last_at(rows["log_body"][-1][2])),
             )
             connection.execute("COMMIT")
     return made
 
 
 def _last_at(body: bytes) -> str:
+    # Keys are sorted, so that every entry begins with its time: {"at":"….
     return body[7:31].decode()
 
 

@@ -29,6 +29,7 @@ from compliance.web.context import EXTENSION, Services
 from compliance.web.desk.registering import register_desk
 from compliance.web.errors import register_errors
 from compliance.web.health import register_health
+from compliance.web.house.registering import register_house
 from compliance.web.identity import register_identity
 from compliance.web.security import register_security
 from compliance.web.tablet.registering import register_tablet
@@ -106,6 +107,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
     register_errors(app)
     register_auth(app)
     register_desk(app)
+    register_house(app)
     register_verify(app)
     register_tablet(app)
     register_api(app)

@@ -16,6 +16,7 @@ from compliance.operations.clinics import clinic_of
 from compliance.operations.personal import Keyring
 from compliance.operations.treatments.reading import ListedSession, load_many, open_refs
 from compliance.store import overview, people, session_lists, things
+from compliance.store.clinics import ClinicRow
 from compliance.store.overview import LastReport
 from compliance.store.session import Tx
 from compliance.store.session_lists import SessionFilter
@@ -97,41 +98,40 @@ def read_day(tx: Tx, *, actor: Actor, now: datetime, keyring: Keyring) -> DayVie
     late = SessionFilter(late=True, opened_from=midnight)
     clinic_id = actor.clinic_id
     lines = session_lists.list_sessions(tx, clinic_id, still_open, after=None, limit=CARDS)
+    late_lines = session_lists.list_sessions(tx, clinic_id, late, after=None, limit=CARDS)
+    ended = session_lists.list_ended_since(tx, clinic_id, midnight, limit=CARDS)
     waiting = _read_waiting(tx, clinic_id, keyring)
     last_report = overview.find_last_report(tx, clinic_id)
     return DayView(
         today=today,
-        reasons=tuple(
-            reason
-            for reason in (
-                _open_too_long(tx, clinic_id, now),
-                _waiting_too_long(waiting, now),
-                _incidents(tx, clinic_id),
-                _no_report(last_report, clinic.created_at, now),
-            )
-            if reason is not None
-        ),
+        reasons=_find_reasons(tx, clinic, waiting, last_report, now),
         open=open_refs(tx, keyring, clinic_id, lines),
         open_count=session_lists.count_sessions(tx, clinic_id, still_open),
         gates=load_many(tx, [line.session_id for line in lines], actor=actor, now=now),
         waiting=waiting[:CARDS],
         waiting_count=len(waiting),
-        late=open_refs(
-            tx,
-            keyring,
-            clinic_id,
-            session_lists.list_sessions(tx, clinic_id, late, after=None, limit=CARDS),
-        ),
+        late=open_refs(tx, keyring, clinic_id, late_lines),
         late_count=session_lists.count_sessions(tx, clinic_id, late),
-        ended=open_refs(
-            tx,
-            keyring,
-            clinic_id,
-            session_lists.list_ended_since(tx, clinic_id, midnight, limit=CARDS),
-        ),
+        ended=open_refs(tx, keyring, clinic_id, ended),
         ended_count=session_lists.count_ended_since(tx, clinic_id, midnight),
         last_report=last_report,
     )
+
+
+def _find_reasons(
+    tx: Tx,
+    clinic: ClinicRow,
+    waiting: Sequence[WaitingSession],
+    last_report: LastReport | None,
+    now: datetime,
+) -> tuple[Reason, ...]:
+    found = (
+        _open_too_long(tx, clinic.clinic_id, now),
+        _waiting_too_long(waiting, now),
+        _incidents(tx, clinic.clinic_id),
+        _no_report(last_report, clinic.created_at, now),
+    )
+    return tuple(reason for reason in found if reason is not None)
 
 
 def find_last_report(tx: Tx, *, actor: Actor) -> LastReport | None:

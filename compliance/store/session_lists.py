@@ -134,9 +134,7 @@ def _ended_since(clinic_id: str, since: datetime, limit: int) -> Select[tuple[st
     # Sessions end in the order of the log, and the log is indexed; the time of ending is not.
     newest = (
         select(TreatmentSession.session_id, TreatmentSession.ended_at)
-        .where(
-            TreatmentSession.clinic_id == clinic_id, TreatmentSession.closed_index.is_not(None)
-        )
+        .where(TreatmentSession.clinic_id == clinic_id, TreatmentSession.closed_index.is_not(None))
         .order_by(TreatmentSession.closed_index.desc())
         .limit(limit)
         .subquery()

@@ -58,6 +58,9 @@ _LIMITS: Final = {
         # One password tried on many names; a clinic behind one address stays far below.
         _Limit(item=parse("60/minute"), key=get_remote_address),
     ),
+    # Tokens of 32 random bytes are not guessed; the limit keeps the hashing of passwords cheap.
+    ("GET", "/invitation/<token>"): (_Limit(item=parse("60/minute"), key=get_remote_address),),
+    ("POST", "/invitation/<token>"): (_Limit(item=parse("15/minute"), key=get_remote_address),),
     ("POST", "/lock"): (_Limit(item=parse("30/minute"), key=get_remote_address),),
     # Judging a PDF is work for a parser that anyone may set going.
     ("POST", "/verify"): (_Limit(item=parse("20/minute"), key=get_remote_address),),
@@ -111,8 +114,10 @@ def _hosts(settings: Settings) -> frozenset[str]:
 def _check_limits(limiter: Limiter) -> None:
     if not current_app.config["RATELIMIT_ENABLED"]:
         return
-    for limit in _LIMITS.get((request.method, request.path), ()):
-        if not limiter.limiter.hit(limit.item, request.path, limit.key()):
+    # The rule and not the path: an address that holds a token is one address all the same.
+    path = request.path if request.url_rule is None else request.url_rule.rule
+    for limit in _LIMITS.get((request.method, path), ()):
+        if not limiter.limiter.hit(limit.item, path, limit.key()):
             raise TooManyRequests(retry_after=limit.item.get_expiry())
 
 

@@ -78,3 +78,16 @@ def test_offline_a_form_with_a_password_is_not_kept(site: Site, tablet: Page) ->
 
     expect(tablet.get_by_text("No network. Press again when it is back")).to_be_visible()
     assert tablet.evaluate("sessionStorage.getItem('aseptrail-unsent')") is None
+
+
+def test_the_switch_for_earlier_times_stays_open_from_row_to_row(site: Site, tablet: Page) -> None:
+    session_id = open_one(site.house, now_to_the_millisecond())
+    tablet.goto(f"/sessions/{session_id}")
+    practice = Practice(tablet)
+    time = practice.row("mask_worn").get_by_label("Done at, if not now")
+    expect(time).to_be_hidden()
+
+    tablet.get_by_text("Something was done earlier than now?").click()
+    practice.press("gloves_worn", "Yes")
+
+    expect(time).to_be_visible()

@@ -53,7 +53,8 @@ def test_every_page_of_the_desk_is_sound_in_both_themes(
 
         assert find_grave_faults(page) == [], name
         assert not sticks_out(page), name
-        picture(page, f"{name}-{size[0]}-{theme}")
+        if theme == "light" or size == WIDE:
+            picture(page, f"{name}-{size[0]}-{theme}")
 
 
 def test_a_manager_works_a_reason_off(manager: Page, filled: Filled) -> None:

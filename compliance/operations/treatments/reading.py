@@ -221,7 +221,9 @@ def list_follow_ups_due(
     lines = session_lists.list_follow_ups_due(
         tx, actor.clinic_id, opened_from=now - timedelta(days=21), due_to=due_to, limit=limit
     )
-    opened = disclose(tx, keyring, actor.clinic_id, {each.client_commitment.hex() for each in lines})
+    opened = disclose(
+        tx, keyring, actor.clinic_id, {each.client_commitment.hex() for each in lines}
+    )
     due = []
     for line in lines:
         disclosed = opened.get(line.client_commitment.hex())

@@ -12,7 +12,7 @@ from compliance.store import session_lists, sessions
 from compliance.store.session import Tx
 from compliance.store.session_lists import SessionFilter
 
-_LOOK_BACK = 12
+_LOOK_BACK = 8
 """Sessions looked at; a bottle or a container is in use for longer than that many."""
 
 

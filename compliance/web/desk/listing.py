@@ -18,6 +18,7 @@ from compliance.operations.overview import OPEN_STATES
 from compliance.operations.people.listing import read_names
 from compliance.operations.templates import list_templates
 from compliance.operations.treatments.reading import (
+    ListedSession,
     SessionFilter,
     client_id_of,
     count_sessions,
@@ -45,6 +46,10 @@ class Asked:
     client: str
     cursor: tuple[datetime, str] | None
     problems: tuple[str, ...] = field(default=())
+
+    @property
+    def filtered(self) -> bool:
+        return any(self.values.values())
 
     def query(self, **changes: str) -> str:
         """The address of this list with something changed; empty values are left out."""
@@ -154,27 +159,28 @@ def list_values(tx: Tx, asked: Asked, *, actor: Actor, path: str, base: str) -> 
             after=asked.cursor,
             limit=PAGE + 1,
         )
-        page, cursor = cut_page(
-            found, PAGE, lambda each: (each.line.opened_at, each.line.session_id)
-        )
+        page, cursor = cut_page(found, PAGE, _place)
         titles = read_titles(tx, actor=actor)
         rows = [line_values(each, titles, base=base) for each in page]
         count = count_sessions(tx, wanted, actor=actor)
-    filtered = any(asked.values.values())
     return {
         "rows": rows,
         "count": capped(count),
         "one": count == 1,
         "fields": _fields(asked, read_names(tx, clinic_id=actor.clinic_id)),
         "path": path,
-        "clear_href": path if filtered else None,
+        "clear_href": path if asked.filtered else None,
         "next_href": f"{path}?{asked.query(cursor=cursor)}" if cursor else None,
         "first_href": f"{path}?{asked.query()}" if asked.cursor else None,
         "csv_href": f"{path}?{asked.query(format='csv')}",
         "unknown_client": asked.client if wanted is None else None,
-        "filtered": filtered,
+        "filtered": asked.filtered,
         "problems": asked.problems,
     }
+
+
+def _place(listed: ListedSession) -> tuple[datetime, str]:
+    return listed.line.opened_at, listed.line.session_id
 
 
 def _fields(asked: Asked, names: Mapping[str, str]) -> tuple[tuple[Any, ...], ...]:

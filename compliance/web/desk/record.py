@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from compliance.domain.access import Action, Actor
@@ -12,6 +12,7 @@ from compliance.operations.people.listing import read_names
 from compliance.operations.personal import disclose
 from compliance.operations.treatments.reading import (
     AmendmentRow,
+    HistoryLine,
     SessionRecord,
     find_commitments,
     read_history,
@@ -46,17 +47,7 @@ def record_values(
     now = services().clock()
     record = read_session(tx, session_id, actor=actor, now=now, keyring=services().keyring)
     history = read_history(tx, session_id, actor=actor)
-    commitments = find_commitments([line.data for line in history])
-    teller = Teller(
-        template=record.loaded.facts.template,
-        names={**record.names, **read_names(tx, clinic_id=actor.clinic_id)},
-        texts={
-            commitment: disclosed.value
-            for commitment, disclosed in disclose(
-                tx, services().keyring, actor.clinic_id, commitments
-            ).items()
-        },
-    )
+    teller = _find_teller(tx, record, history, actor=actor)
     amendable = amend and record.row.state.ended and actor.may(Action.AMEND_SESSION)
     return {
         "session_id": session_id,
@@ -78,6 +69,23 @@ def record_values(
         "history": tuple(teller.tell(line) for line in history),
         "base": base,
     }
+
+
+def _find_teller(
+    tx: Tx, record: SessionRecord, history: Sequence[HistoryLine], *, actor: Actor
+) -> Teller:
+    """Open every name and text that the record and its history speak of."""
+    commitments = find_commitments([line.data for line in history])
+    return Teller(
+        template=record.loaded.facts.template,
+        names={**record.names, **read_names(tx, clinic_id=actor.clinic_id)},
+        texts={
+            commitment: disclosed.value
+            for commitment, disclosed in disclose(
+                tx, services().keyring, actor.clinic_id, commitments
+            ).items()
+        },
+    )
 
 
 def _facts(record: SessionRecord, teller: Teller) -> tuple[tuple[str, str], ...]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, redirect, render_template, request, send_file
+from flask import Blueprint, make_response, redirect, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 
 from compliance.domain.access import Action, Actor, Role
@@ -189,13 +189,14 @@ def show_report(report_id: str) -> ResponseReturnValue:
     with services().database.reading() as tx:
         row = find_report(tx, report_id, actor=actor)
         names = read_names(tx, clinic_id=actor.clinic_id)
-    return render_template(
+    under_way = row.state in ("queued", "running")
+    page = render_template(
         "desk/report.html",
         page=page_values("Report", section="reports"),
         report=report_line(row, names),
         report_id=row.report_id,
         state=row.state,
-        under_way=row.state in ("queued", "running"),
+        under_way=under_way,
         done=row.done,
         total=row.total,
         problem=capital(row.problem or "it gave no reason"),
@@ -204,6 +205,11 @@ def show_report(report_id: str) -> ResponseReturnValue:
         maker=actor.may(Action.EXPORT_REPORTS),
         fingerprint=root_fingerprint() or "",
     )
+    response = make_response(page)
+    if "HX-Request" in request.headers and not under_way:
+        # The page that polls shows progress only; what came of it is another page.
+        response.headers["HX-Refresh"] = "true"
+    return response
 
 
 @blueprint.post("/reports/<report_id>/cancel")

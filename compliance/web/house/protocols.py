@@ -175,7 +175,7 @@ def show_comparison(template_id: str) -> ResponseReturnValue:
         page=page_values(f"Compare {title}", section="templates"),
         title=title,
         here=f"{TEMPLATES}/{template_id}/compare",
-        back=f"{TEMPLATES}/{template_id}/{new}",
+        back_href=f"{TEMPLATES}/{template_id}/{new}",
         old=old,
         new=new,
         old_published=show_time(before.published_at),

@@ -35,7 +35,7 @@ _ON_THE_WAY = timedelta(seconds=5)
 
 
 class UndoTooLate(Conflict):
-    """The seconds in which one press takes an answer back are over."""
+    """The seconds in which one press takes an answer back are over, or it is back already."""
 
     code = "undo_too_late"
 
@@ -75,8 +75,9 @@ def undo(session_id: UUID, code: str) -> ResponseReturnValue:
     def act(tx: Tx, actor: Actor, now: datetime) -> int:
         loaded = load_facts(tx, find_row(tx, str(session_id), actor=actor), now=now)
         given = loaded.answers.get(code)
-        limit = timedelta(seconds=UNDO_SECONDS) + _ON_THE_WAY
-        if given is not None and now - given.recorded_at > limit:
+        if given is None:
+            raise UndoTooLate("this answer has been taken back already")
+        if now - given.recorded_at > timedelta(seconds=UNDO_SECONDS) + _ON_THE_WAY:
             raise UndoTooLate(
                 f"an answer can be taken back for {UNDO_SECONDS} seconds; answer again instead,"
                 " and both stay in the record"

@@ -20,6 +20,7 @@ from compliance.domain.access import Action, Actor
 from compliance.errors import ComplianceError, Conflict, NotFound, Refused
 from compliance.operations.catalogue import CONSENT, consent_text
 from compliance.operations.treatments.answering import AnswerItem, answer_item
+from compliance.operations.treatments.loading import find_row, load_facts
 from compliance.operations.treatments.notes import (
     SignConsent,
     override_item,
@@ -160,9 +161,14 @@ def consent(session_id: UUID) -> ResponseReturnValue:
         def act(tx: Tx, actor: Actor, now: datetime) -> int:
             signed = SignConsent(session_id=str(session_id), text_id=CONSENT, ink_png=form.to_png())
             keyring = services().keyring
-            sign_consent(tx, signed, actor=actor, now=now, keyring=keyring)
-            answer = AnswerItem(session_id=str(session_id), item="consent_signed", result="yes")
-            return answer_item(tx, answer, actor=actor, now=now, keyring=keyring).index
+            index = sign_consent(tx, signed, actor=actor, now=now, keyring=keyring).index
+            loaded = load_facts(tx, find_row(tx, str(session_id), actor=actor), now=now)
+            for item in loaded.facts.template.items:
+                if item.evidence == "consent":
+                    given = AnswerItem(session_id=str(session_id), item=item.code, result="yes")
+                    outcome = answer_item(tx, given, actor=actor, now=now, keyring=keyring)
+                    index = outcome.index
+            return index
 
         error = _try(act)
         if error is None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from http import HTTPStatus
 from typing import Final
@@ -22,7 +19,6 @@ from compliance.errors import ComplianceError, Conflict, NotFound, Refused, Sign
 from compliance.operations.packs import (
     PackRow,
     RegisterPack,
-    WaitRow,
     find_pack,
     list_packs,
     list_waiting,
@@ -32,10 +28,11 @@ from compliance.operations.packs import (
 )
 from compliance.operations.things import list_devices
 from compliance.store.session import Tx
-from compliance.web.context import current_actor, current_clinic, page_values, services, show_time
+from compliance.web.context import current_actor, current_clinic, page_values, services
+from compliance.web.tablet.board import Board, pack_line, suggest_code, wait_line
 from compliance.web.tablet.sending import fresh_key, once
 from compliance.web.tablet.signing import NotSigned, SigningForm, get_grant, read_signer
-from compliance.web.tablet.wording import say_refusal, show_age, show_date, show_part
+from compliance.web.tablet.wording import say_refusal, show_date
 
 blueprint = Blueprint("sterilization", __name__)
 
@@ -79,41 +76,6 @@ class PackForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
             sterilized_on=self.sterilized_on.data,
             expires_on=self.expires_on.data,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackLine:
-    """One pack of a list."""
-
-    code: str
-    what: str
-    cycle: str
-    sterilized_on: str
-    expires_on: str
-    since: str
-    release_href: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaitLine:
-    """One part that came back from a treatment."""
-
-    device: str
-    component: str
-    age: str
-    since: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Board:
-    """What the database says for this page."""
-
-    registered: Sequence[PackRow]
-    released: Sequence[PackRow]
-    newest: Sequence[PackRow]
-    waiting: Sequence[WaitRow]
-    devices: Mapping[str, str]
-    """Labels by id."""
 
 
 @blueprint.get("/sterilization")
@@ -169,17 +131,6 @@ def _beside(form: PackForm, error: ComplianceError) -> HTTPStatus:
     return HTTPStatus.CONFLICT if conflict else HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-def suggest_code(known: Sequence[str], today: date) -> str:
-    """The next code of the day, such as 261120-03; it can be typed over."""
-    start = f"{today:%y%m%d}-"
-    numbers = [
-        int(code.removeprefix(start))
-        for code in known
-        if re.fullmatch(re.escape(start) + r"[0-9]{2,4}", code)
-    ]
-    return f"{start}{max(numbers, default=0) + 1:02d}"
-
-
 def _today(now: datetime) -> date:
     return now.astimezone(ZoneInfo(current_clinic().time_zone)).date()
 
@@ -228,33 +179,12 @@ def _page(form: PackForm, board: Board, now: datetime) -> str:
         "sterilization/board.html",
         page=page_values("Sterilization", section=_SECTION),
         form=form,
-        registered=tuple(_line(pack, board, now) for pack in board.registered),
-        released=tuple(_line(pack, board, now) for pack in shown),
-        waiting=tuple(
-            WaitLine(
-                device=board.devices.get(wait.device_id, "An archived device"),
-                component=show_part(wait.component),
-                age=show_age(now - wait.since),
-                since=show_time(wait.since),
-            )
-            for wait in board.waiting
-        ),
+        registered=tuple(pack_line(pack, board, now) for pack in board.registered),
+        released=tuple(pack_line(pack, board, now) for pack in shown),
+        waiting=tuple(wait_line(wait, board, now) for wait in board.waiting),
         may_release=current_actor().may(Action.RELEASE_PACKS),
         next_after=f"{shown[-1].registered_at.isoformat()}~{shown[-1].pack_id}" if more else None,
         paged="after" in request.args,
-    )
-
-
-def _line(pack: PackRow, board: Board, now: datetime) -> PackLine:
-    device = board.devices.get(pack.device_id) if pack.device_id else None
-    return PackLine(
-        code=pack.code,
-        what=f"{device}: {pack.contents}" if device else pack.contents,
-        cycle=f"{pack.sterilizer}, cycle {pack.cycle_number}",
-        sterilized_on=show_date(pack.sterilized_on),
-        expires_on=show_date(pack.expires_on),
-        since=show_age(now - pack.registered_at),
-        release_href=f"/sterilization/packs/{pack.pack_id}/release",
     )
 
 

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from integration.safekeeping.places import MIGRATIONS, SECRET, back_up
@@ -146,8 +147,6 @@ def test_missing_keys_and_a_rollback_are_unsafe(
 def test_a_full_disk_is_named(
     free: int, level: Level, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        machine.shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(1, 1, free)
-    )
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=free))
 
     assert [finding.level for finding in machine.look_at_disk(tmp_path)] == [level]

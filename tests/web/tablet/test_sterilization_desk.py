@@ -10,7 +10,7 @@ from building import House, closed_session, released_pack
 from compliance.domain.words import SessionState
 from compliance.operations.packs import find_pack
 from compliance.operations.treatments.reading import read_session
-from compliance.web.tablet.sterilization import suggest_code
+from compliance.web.tablet.board import suggest_code
 
 
 def register(room: Tablet, **fields: str) -> str:
