@@ -39,7 +39,10 @@ class Figure:
     at_least: float | None = None
     at_most: float | None = None
     note: str = ""
-    """A sentence: how it was measured, and where the target is missed, why."""
+    """How it was measured."""
+
+    why: str = ""
+    """Why the target is missed; told only when it is."""
 
     @property
     def target(self) -> str:
@@ -136,8 +139,7 @@ def write_table() -> None:
             "|---|---|---|---|---|---|",
         ]
         lines += [_row(figure) for figure in body["figures"]]
-        notes = [each for each in body["figures"] if each["note"]]
-        lines += ["", *(f"- {each['what']}: {each['note']}" for each in notes), ""]
+        lines += ["", *filter(None, map(_remark, body["figures"])), ""]
     TABLE.write_text("\n".join(lines), encoding="utf-8")
 
 
@@ -147,6 +149,12 @@ def _about_machine(facts: dict[str, Any]) -> str:
         f" {facts['sqlite']}, one flush {facts['flush_ms']} ms, load at the start"
         f" {facts['load_average'][0]}."
     )
+
+
+def _remark(figure: dict[str, Any]) -> str:
+    missed = f"Missed: {figure['why']}" if figure["met"] is False and figure["why"] else ""
+    said = " ".join(filter(None, (figure["note"], missed)))
+    return f"- {figure['what']}: {said}" if said else ""
 
 
 def _row(figure: dict[str, Any]) -> str:

@@ -28,6 +28,7 @@ from compliance.web.auth import register_auth
 from compliance.web.context import EXTENSION, Services
 from compliance.web.desk.registering import register_desk
 from compliance.web.errors import register_errors
+from compliance.web.first_run.registering import register_first_run
 from compliance.web.health import register_health
 from compliance.web.house.registering import register_house
 from compliance.web.identity import register_identity
@@ -103,6 +104,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
     )
     register_health(app)
     register_security(app)
+    register_first_run(app)
     register_identity(app)
     register_errors(app)
     register_auth(app)

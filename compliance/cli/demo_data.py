@@ -13,11 +13,12 @@ from compliance.cli.installation import open_installation, system_user
 from compliance.cli.safety import Unsafe
 from compliance.operations.demo.cast import PIN, PLAYERS
 from compliance.operations.demo.making import MakeDemo, make_demo
+from compliance.operations.founding import DEMO_MARK
 from compliance.operations.system.overview import holds_only_demo, list_clinics
 from compliance.settings import DATABASE_FILE, Settings
 from compliance.web.context import Services
 
-MARK: Final = "demo-data"
+MARK: Final = DEMO_MARK
 """A file that says ``making`` or ``complete``; a folder without it is not ours to clear."""
 
 _MAKING: Final = "making\n"

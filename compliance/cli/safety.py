@@ -57,8 +57,8 @@ def require_safe(settings: Settings, host: str, *, tls: bool) -> None:
 def _unsafe_exposure(settings: Settings, host: str, *, tls: bool) -> Iterator[str]:
     if not is_loopback(host) and not (settings.cookie_secure or tls):
         yield (
-            f"{host} can be reached from other machines without TLS. Give --tls-certificate and "
-            "--tls-key, or put a TLS proxy in front and set COMPLIANCE_COOKIE_SECURE=yes."
+            f"{host} can be reached from other machines without TLS. Give --tls, or --tls-certificate "
+            "and --tls-key, or put a TLS proxy in front and set COMPLIANCE_COOKIE_SECURE=yes."
         )
 
 

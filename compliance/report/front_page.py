@@ -222,10 +222,12 @@ def _log_facts(document: Document, content: ReportContent) -> Piece:
     piece = Piece()
     last = content.end - 1
     count = content.end - content.start
-    span = words.range_text.format(first=content.start, last=last, count=count)
+    span = words.range_text.format(first=content.start, last=last, count=count) if count else "0"
+    if content.single is not None:
+        span = content.single.entries
     half = len(content.root) // 2
     facts: Sequence[tuple[str, Sequence[str]]] = (
-        (words.range, (span if count else "0",)),
+        (words.range, (span,)),
         (words.size, (str(content.size),)),
         (words.root, (grouped(content.root[:half]), grouped(content.root[half:]))),
         (words.incarnation, (str(content.incarnation),)),

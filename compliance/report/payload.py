@@ -12,6 +12,7 @@ from typing import Final
 
 from compliance.ledger.canonical import JsonValue, NotCanonical, canonical_bytes, parse_canonical
 from compliance.ledger.proofs import RangeProof
+from compliance.report.verifying.audit_file import AuditFile
 from compliance.report.verifying.parts import (
     ConsistencyStep,
     ContextEntry,
@@ -28,11 +29,10 @@ from compliance.report.verifying.shape import (
     any_hash,
     any_hashes,
     any_list,
-    any_object,
-    any_text,
     check_plain_parts,
     exact_object,
 )
+from compliance.report.verifying.single_file import SESSION_SCHEMA, read_session_file
 
 __all__ = [
     "ATTACHMENT_NAME",
@@ -52,6 +52,8 @@ __all__ = [
 SCHEMA: Final = "aseptrail/audit/1"
 
 ATTACHMENT_NAME: Final = "audit.json"
+
+_FAMILIES: Final = ("aseptrail/audit/", "aseptrail/session/")
 
 MAX_AUDIT_BYTES: Final = 96 * 1024 * 1024
 """Inclusive. A volume of 1 000 sessions has some 30 MB at most."""
@@ -92,48 +94,6 @@ class AuditParts:
     """Number of this volume, counted from one, and how many there are."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditFile:
-    """An ``audit.json`` of the right form."""
-
-    data: Mapping[str, JsonValue]
-    """The whole, as parsed."""
-
-    canonical: bytes
-    """The bytes it was read from."""
-
-    start: int
-    end: int
-    """Exclusive."""
-    size: int
-    root: bytes
-
-    entries: Sequence[tuple[int, bytes | None]]
-    """Index and body of every entry of the range; nothing where only the hash was left."""
-
-    leaf_hashes: Sequence[bytes]
-    range_proof: RangeProof
-
-    context: Sequence[tuple[int, bytes]]
-    context_proofs: Sequence[tuple[bytes, ...]]
-    """One inclusion proof for each entry of ``context``."""
-
-    disclosures: Mapping[str, str]
-    """Commitment in hex to its value; only those whose commitment is really to that value."""
-
-    false_disclosures: tuple[str, ...]
-    """Commitments in hex that came with another value than they are to."""
-
-    consistency: Sequence[ConsistencyStep]
-
-    def text(self, *path: str) -> str:
-        """Return a text inside ``data`` that `parse_audit` has made sure is there."""
-        value: JsonValue = dict(self.data)
-        for key in path:
-            value = any_object(value, key)[key]
-        return any_text(value, ".".join(path))
-
-
 def build_audit(parts: AuditParts) -> bytes:
     """Return the canonical bytes of an ``audit.json``.
 
@@ -171,7 +131,7 @@ def build_audit(parts: AuditParts) -> bytes:
 
 
 def parse_audit(data: bytes) -> AuditFile:
-    """Read an ``audit.json``, accepting exactly the form that `build_audit` writes.
+    """Read an ``audit.json``, accepting exactly the forms that `build_audit` and `build_session` write.
 
     Raises:
         UnknownAuditVersion: if it says to be of another version.
@@ -188,8 +148,11 @@ def parse_audit(data: bytes) -> AuditFile:
 
 def _read(content: Mapping[str, JsonValue], data: bytes) -> AuditFile:
     schema = content.get("schema")
-    if isinstance(schema, str) and schema.startswith("aseptrail/audit/") and schema != SCHEMA:
-        raise UnknownAuditVersion(f"schema {schema[:40]!r}, but only {SCHEMA!r} is understood")
+    if schema == SESSION_SCHEMA:
+        return read_session_file(content, data)
+    if isinstance(schema, str) and schema.startswith(_FAMILIES) and schema != SCHEMA:
+        known = f"{SCHEMA!r} and {SESSION_SCHEMA!r}"
+        raise UnknownAuditVersion(f"schema {schema[:40]!r}, but only {known} are understood")
     if schema != SCHEMA:
         raise NotAnAudit("it does not name its schema")
     check_plain_parts(content)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from compliance.store.models.treatments import ClinicEvent, Report
 from compliance.store.session import Tx
-from compliance.store.sessions import EventRow
+from compliance.store.session_notes import EventRow
 
 _INCIDENTS_LOOKED_AT = 500
 

@@ -15,10 +15,7 @@ from compliance.store.models.people import Clinic
 from compliance.store.models.things import Device, TemplateVersion
 from compliance.store.models.treatments import (
     Client,
-    ClinicEvent,
-    SessionAmendment,
     SessionAnswer,
-    SessionNote,
     TreatmentSession,
 )
 from compliance.store.session import Tx
@@ -141,27 +138,6 @@ _ANSWER: Final = (
 _UPDATE_ANSWER: Final = update(SessionAnswer).where(*_ANSWER)
 _INSERT_ANSWER: Final = insert(SessionAnswer)
 _DELETE_ANSWER: Final = delete(SessionAnswer).where(*_ANSWER)
-_NOTES: Final = (
-    select(SessionNote.idx, SessionNote.kind, SessionNote.item, SessionNote.data)
-    .where(SessionNote.clinic_id == _CLINIC, SessionNote.session_id == _OF)
-    .order_by(SessionNote.idx)
-)
-_AMENDMENTS: Final = (
-    select(SessionAmendment.idx, SessionAmendment.item, SessionAmendment.data, SessionAmendment.at)
-    .where(SessionAmendment.clinic_id == _CLINIC, SessionAmendment.session_id == _OF)
-    .order_by(SessionAmendment.idx)
-)
-_EVENTS: Final = (
-    select(
-        ClinicEvent.idx,
-        ClinicEvent.kind,
-        ClinicEvent.session_id,
-        ClinicEvent.data,
-        ClinicEvent.at,
-    )
-    .where(ClinicEvent.clinic_id == _CLINIC, ClinicEvent.session_id == _OF)
-    .order_by(ClinicEvent.idx)
-)
 
 
 def insert_session(tx: Tx, values: Mapping[str, Any]) -> None:
@@ -246,105 +222,3 @@ def put_answer(tx: Tx, clinic_id: str, session_id: str, answer: Answer, *, known
 def delete_answer(tx: Tx, clinic_id: str, session_id: str, item: str) -> None:
     """Take an answer back; the log keeps both the answer and its taking back."""
     tx.execute(_DELETE_ANSWER, {**_of(clinic_id, session_id), "of_item": item})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteRow:
-    """An override, a consent, a take-over or a correction of an open session."""
-
-    index: int
-    kind: str
-    item: str | None
-    data: Mapping[str, Any]
-
-
-def insert_note(tx: Tx, clinic_id: str, session_id: str, note: NoteRow) -> None:
-    tx.execute(
-        insert(SessionNote),
-        {
-            "clinic_id": clinic_id,
-            "session_id": session_id,
-            "idx": note.index,
-            "kind": note.kind,
-            "item": note.item,
-            "data": dict(note.data),
-        },
-    )
-
-
-def read_notes(tx: Tx, clinic_id: str, session_id: str) -> list[NoteRow]:
-    rows = tx.execute(_NOTES, _of(clinic_id, session_id))
-    return [NoteRow(index=row[0], kind=row[1], item=row[2], data=row[3]) for row in rows]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AmendmentRow:
-    index: int
-    item: str
-    data: Mapping[str, Any]
-    at: datetime
-
-
-def insert_amendment(tx: Tx, clinic_id: str, session_id: str, amendment: AmendmentRow) -> None:
-    tx.execute(
-        insert(SessionAmendment),
-        {
-            "clinic_id": clinic_id,
-            "session_id": session_id,
-            "idx": amendment.index,
-            "item": amendment.item,
-            "data": dict(amendment.data),
-            "at": amendment.at,
-        },
-    )
-
-
-def mark_amended(tx: Tx, clinic_id: str, session_id: str) -> None:
-    """The only column of an ended session that may still change."""
-    tx.execute(
-        update(TreatmentSession)
-        .where(
-            TreatmentSession.clinic_id == clinic_id,
-            TreatmentSession.session_id == session_id,
-            TreatmentSession.amended.is_(False),
-        )
-        .values(amended=True)
-    )
-
-
-def read_amendments(tx: Tx, clinic_id: str, session_id: str) -> list[AmendmentRow]:
-    rows = tx.execute(_AMENDMENTS, _of(clinic_id, session_id))
-    return [AmendmentRow(index=row[0], item=row[1], data=row[2], at=row[3]) for row in rows]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventRow:
-    """An adverse event, a follow-up or a finding: it cites a session, and is no part of it."""
-
-    index: int
-    kind: str
-    session_id: str | None
-    data: Mapping[str, Any]
-    at: datetime
-
-
-def insert_event(tx: Tx, clinic_id: str, event: EventRow) -> None:
-    tx.execute(
-        insert(ClinicEvent),
-        {
-            "clinic_id": clinic_id,
-            "idx": event.index,
-            "kind": event.kind,
-            "session_id": event.session_id,
-            "data": dict(event.data),
-            "at": event.at,
-        },
-    )
-
-
-def read_events(tx: Tx, clinic_id: str, session_id: str) -> list[EventRow]:
-    rows = tx.execute(_EVENTS, _of(clinic_id, session_id))
-    return [
-        EventRow(index=row[0], kind=row[1], session_id=row[2], data=row[3], at=row[4])
-        for row in rows
-    ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from datetime import UTC, datetime
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Engine, create_engine, inspect
@@ -89,9 +90,14 @@ def has_tables(engine: Engine) -> bool:
         return inspect(connection).has_table("log_head")
 
 
-def name_stamp(now: datetime) -> str:
-    """A moment as part of a name, good in a file and in SQL: ``20261120t120000z``."""
-    return now.astimezone(UTC).strftime("%Y%m%dt%H%M%Sz")
+def free_name(start: str, now: datetime, taken: Collection[str]) -> str:
+    """A name that ends in the moment, good in a file and in SQL: ``…20261120t120000z``.
+
+    Where that is taken, the next free second: names still sort in the order they were given.
+    """
+    while (name := start + now.astimezone(UTC).strftime("%Y%m%dt%H%M%Sz")) in taken:
+        now += timedelta(seconds=1)
+    return name
 
 
 def is_stamp(text: str) -> bool:

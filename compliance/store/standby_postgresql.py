@@ -18,9 +18,9 @@ from compliance.store.standby import (
     NothingKept,
     Site,
     Standby,
+    free_name,
     has_tables,
     is_stamp,
-    name_stamp,
     open_apart,
 )
 
@@ -49,7 +49,7 @@ class PostgresqlSite(Site):
     def kept(self) -> list[str]:
         engine = open_apart(self.url)
         with engine.connect() as connection:
-            rows = connection.exec_driver_sql("SELECT nspname FROM pg_namespace").scalars().all()
+            rows = _schemas(connection)
         engine.dispose()
         return sorted(
             name for name in rows if name.startswith(_KEPT) and is_stamp(name.removeprefix(_KEPT))
@@ -105,7 +105,7 @@ class _PostgresqlStandby(Standby):
         incoming = _tables(connection, self._schema)
         ours = {*METADATA.tables, "alembic_version", *incoming}
         outgoing = [name for name in _tables(connection, current) if name in ours]
-        kept = f"{_KEPT}{name_stamp(now)}"
+        kept = free_name(_KEPT, now, _schemas(connection))
         if outgoing:
             connection.exec_driver_sql(f"CREATE SCHEMA {kept}")
             _move(connection, outgoing, source=current, target=kept)
@@ -125,6 +125,10 @@ def _require_alone(connection: Connection) -> None:
         raise DatabaseInUse(
             f"the database has {others} other connections; stop the server and its workers first"
         )
+
+
+def _schemas(connection: Connection) -> list[str]:
+    return list(connection.exec_driver_sql("SELECT nspname FROM pg_namespace").scalars())
 
 
 def _tables(connection: Connection, schema: str) -> list[str]:

@@ -18,9 +18,9 @@ from compliance.store.standby import (
     NothingKept,
     Site,
     Standby,
+    free_name,
     has_tables,
     is_stamp,
-    name_stamp,
     open_apart,
 )
 
@@ -84,7 +84,7 @@ class _SqliteStandby(Standby):
             if current.exists():
                 _fold(current)
                 if keep:
-                    kept = f"{current.name}{_KEPT}{name_stamp(now)}"
+                    kept = free_name(current.name + _KEPT, now, self._site.kept())
                     # A second name first, then the exchange: at no moment is there no database.
                     os.link(current, current.with_name(kept))
             self._path.replace(current)

@@ -62,6 +62,9 @@ _LIMITS: Final = {
     ("GET", "/invitation/<token>"): (_Limit(item=parse("60/minute"), key=get_remote_address),),
     ("POST", "/invitation/<token>"): (_Limit(item=parse("15/minute"), key=get_remote_address),),
     ("POST", "/lock"): (_Limit(item=parse("30/minute"), key=get_remote_address),),
+    # A code of 58 bits; hashing two passwords is work that anyone here may set going.
+    ("POST", "/first-run"): (_Limit(item=parse("20/minute"), key=get_remote_address),),
+    ("POST", "/first-run/code"): (_Limit(item=parse("10/minute"), key=get_remote_address),),
     # Judging a PDF is work for a parser that anyone may set going.
     ("POST", "/verify"): (_Limit(item=parse("20/minute"), key=get_remote_address),),
     ("POST", "/api/v1/verify"): (_Limit(item=parse("20/minute"), key=get_remote_address),),

@@ -19,9 +19,10 @@ from compliance.operations.signing import Act, sign_act
 from compliance.operations.templates import stored_template
 from compliance.operations.treatments.evidence_reading import EvidenceReader
 from compliance.operations.treatments.loading import Outcome, find_row
-from compliance.store import sessions
+from compliance.store import session_notes, sessions
 from compliance.store.session import Tx
-from compliance.store.sessions import AmendmentRow, EventRow, SessionRow
+from compliance.store.session_notes import AmendmentRow, EventRow
+from compliance.store.sessions import SessionRow
 
 GRADES: Final = ("minor", "moderate", "severe")
 OUTCOMES: Final = ("well", "signs")
@@ -71,7 +72,7 @@ def amend_session(
     today = now.astimezone(ZoneInfo(row.time_zone)).date()
     evidence = EvidenceReader(tx, row, item, today=min(today, _day(row))).read(command.evidence)
     old, evidence_old = _current(tx, row, item.code)
-    amendments = sessions.read_amendments(tx, row.clinic_id, row.session_id)
+    amendments = session_notes.read_amendments(tx, row.clinic_id, row.session_id)
     act = Act(verb="amend", thing=row.session_id, version=len(amendments))
     signature = sign_act(tx, act, actor=actor, grant=command.grant, now=now)
     if not 3 <= len(command.reason.strip()) <= 2000:
@@ -95,20 +96,20 @@ def amend_session(
         "signature": signature,
     }
     index = append(tx, actor, "session.amended", data, now=now)
-    sessions.insert_amendment(
+    session_notes.insert_amendment(
         tx,
         row.clinic_id,
         row.session_id,
         AmendmentRow(index=index, item=item.code, data=data, at=now),
     )
-    sessions.mark_amended(tx, row.clinic_id, row.session_id)
+    session_notes.mark_amended(tx, row.clinic_id, row.session_id)
     return Outcome(session_id=row.session_id, state=row.state, version=row.version, index=index)
 
 
 def amendment_act(tx: Tx, session_id: str, *, actor: Actor) -> Act:
     """What a grant for the next amendment of this session must be bound to."""
     row = find_row(tx, session_id, actor=actor)
-    amendments = sessions.read_amendments(tx, row.clinic_id, row.session_id)
+    amendments = session_notes.read_amendments(tx, row.clinic_id, row.session_id)
     return Act(verb="amend", thing=row.session_id, version=len(amendments))
 
 
@@ -119,7 +120,7 @@ def _day(row: SessionRow) -> Any:
 
 def _current(tx: Tx, row: SessionRow, item: str) -> tuple[Any, list[Mapping[str, Any]]]:
     """The value that counts now: the newest amendment, else the answer at closing."""
-    for amendment in reversed(sessions.read_amendments(tx, row.clinic_id, row.session_id)):
+    for amendment in reversed(session_notes.read_amendments(tx, row.clinic_id, row.session_id)):
         if amendment.item == item:
             return amendment.data["new"], list(amendment.data["evidence_new"])
     answer = sessions.read_answers(tx, row.clinic_id, row.session_id).get(item)
@@ -180,7 +181,7 @@ def record_incident(
         data=data,
         at=now,
     )
-    sessions.insert_event(tx, actor.clinic_id, event)
+    session_notes.insert_event(tx, actor.clinic_id, event)
     return index
 
 
@@ -223,7 +224,7 @@ def record_follow_up(
     event = EventRow(
         index=index, kind="followup.recorded", session_id=row.session_id, data=data, at=now
     )
-    sessions.insert_event(tx, actor.clinic_id, event)
+    session_notes.insert_event(tx, actor.clinic_id, event)
     return index
 
 

@@ -18,9 +18,10 @@ from compliance.operations.catalogue import effective_rules
 from compliance.operations.sealing import hold_log
 from compliance.operations.templates import stored_template
 from compliance.operations.treatments.evidence_reading import pack_facts
-from compliance.store import sessions, staff, things
+from compliance.store import session_notes, sessions, staff, things
 from compliance.store.session import Tx
-from compliance.store.sessions import NoteRow, SessionRow
+from compliance.store.session_notes import NoteRow
+from compliance.store.sessions import SessionRow
 
 
 class SessionEnded(Conflict):
@@ -88,7 +89,7 @@ def find_open_row(
 def load_facts(tx: Tx, row: SessionRow, *, now: datetime) -> Loaded:
     """Read answers, notes and packs of a session, and licences once a depth was answered."""
     answers = sessions.read_answers(tx, row.clinic_id, row.session_id)
-    notes = tuple(sessions.read_notes(tx, row.clinic_id, row.session_id))
+    notes = tuple(session_notes.read_notes(tx, row.clinic_id, row.session_id))
     zone = ZoneInfo(row.time_zone)
     today = now.astimezone(zone).date()
     facts = SessionFacts(

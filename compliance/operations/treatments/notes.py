@@ -16,9 +16,10 @@ from compliance.operations.identifiers import new_id
 from compliance.operations.personal import Keyring, commit_value
 from compliance.operations.sealing import append
 from compliance.operations.treatments.loading import Outcome, find_open_row
-from compliance.store import disclosures, sessions
+from compliance.store import disclosures, session_notes, sessions
 from compliance.store.session import Tx
-from compliance.store.sessions import NoteRow, SessionRow
+from compliance.store.session_notes import NoteRow
+from compliance.store.sessions import SessionRow
 
 OVERRIDABLE: Final = ("contraindications_screened",)
 MAX_INK_BYTES: Final = 200_000
@@ -71,7 +72,7 @@ def take_over_session(
     }
     index = append(tx, actor, "session.taken_over", data, now=now)
     note = NoteRow(index=index, kind="taken_over", item=None, data=data)
-    sessions.insert_note(tx, row.clinic_id, row.session_id, note)
+    session_notes.insert_note(tx, row.clinic_id, row.session_id, note)
     sessions.update_session(tx, row, {"practitioner_id": actor.user_id})
     return _after(row, index)
 
@@ -163,7 +164,7 @@ def _reason(tx: Tx, keyring: Keyring, row: SessionRow, reason: str) -> dict[str,
 
 
 def _note(tx: Tx, row: SessionRow, note: NoteRow) -> Outcome:
-    sessions.insert_note(tx, row.clinic_id, row.session_id, note)
+    session_notes.insert_note(tx, row.clinic_id, row.session_id, note)
     sessions.update_session(tx, row, {})
     return _after(row, note.index)
 

@@ -13,10 +13,11 @@ from compliance.domain.gate import GateAnswer, ask_close, ask_finish, ask_start
 from compliance.domain.words import SessionState
 from compliance.operations.personal import ERASED, Keyring, disclose, find_index
 from compliance.operations.treatments.loading import Loaded, find_row, load_facts
-from compliance.store import clients, log, names, session_lists, sessions, things
+from compliance.store import clients, log, names, session_lists, session_notes, things
 from compliance.store.session import Tx
 from compliance.store.session_lists import SessionFilter, SessionLine
-from compliance.store.sessions import AmendmentRow, EventRow, SessionRow
+from compliance.store.session_notes import AmendmentRow, EventRow
+from compliance.store.sessions import SessionRow
 from compliance.store.things import WaitRow
 
 __all__ = ["AmendmentRow", "SessionFilter", "SessionLine"]
@@ -62,8 +63,8 @@ def read_session(
     row = find_row(tx, session_id, actor=actor)
     loaded = load_facts(tx, row, now=now)
     next_step, gate = _next(loaded)
-    amendments = tuple(sessions.read_amendments(tx, row.clinic_id, session_id))
-    events = tuple(sessions.read_events(tx, row.clinic_id, session_id))
+    amendments = tuple(session_notes.read_amendments(tx, row.clinic_id, session_id))
+    events = tuple(session_notes.read_events(tx, row.clinic_id, session_id))
     data = [each.data for each in loaded.notes]
     data += [each.data for each in amendments]
     data += [each.data for each in events]

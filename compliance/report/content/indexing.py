@@ -71,6 +71,20 @@ def find_positions(log: Log) -> Positions:
     return positions
 
 
+def find_session_positions(log: Log, session: str) -> Positions:
+    """Read every entry of one session's file, where all of them stand outside of a range.
+
+    Raises:
+        ContentUnreadable: if an entry lacks what its kind demands.
+    """
+    positions = Positions()
+    for index, entry in log.outside():
+        _note(positions, _FACTS, index, entry)
+        if child(entry, "data").get("session") == session:
+            _note(positions, _EVENTS, index, entry)
+    return positions
+
+
 def _note(
     positions: Positions, readers: Mapping[str, _Reader], index: int, entry: JsonObject
 ) -> None:

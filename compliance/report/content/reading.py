@@ -16,11 +16,16 @@ from compliance.report.content.fields import (
     text,
 )
 from compliance.report.content.filters import filter_texts, wanted
-from compliance.report.content.indexing import Positions, find_positions
+from compliance.report.content.indexing import (
+    Positions,
+    find_positions,
+    find_session_positions,
+)
 from compliance.report.content.languages import primary_language, words_for
 from compliance.report.content.log import Log, author
 from compliance.report.content.naming import Naming
-from compliance.report.content.source import AuditSource
+from compliance.report.content.single import read_single_content
+from compliance.report.content.source import AuditSource, ContentUnreadable
 from compliance.report.content.times import LocalTimes
 from compliance.report.content.values import (
     AmendmentLine,
@@ -39,6 +44,8 @@ def read_content(audit: AuditSource) -> ReportContent:
         ContentUnreadable: if a field is missing or of another type, here or while iterating.
     """
     data = audit.data
+    if "session" in data:
+        return read_single(audit)
     clinic = child(data, "clinic")
     words = words_for(text(clinic, "language"))
     naming = _naming(audit, clinic, words)
@@ -72,11 +79,57 @@ def read_content(audit: AuditSource) -> ReportContent:
     )
 
 
-def _naming(audit: AuditSource, clinic: JsonObject, words: Words) -> Naming:
+def read_single(audit: AuditSource) -> ReportContent:
+    """Return what the file of one session says, in the form that a report has.
+
+    Raises:
+        ContentUnreadable: as `read_content`.
+    """
+    data = audit.data
+    clinic = child(data, "clinic")
+    words = words_for(text(clinic, "language"))
+    session = text(data, "session")
+    naming = _naming(audit, clinic, words, session=session)
+    drawn = naming.positions.drawn()
+    if not drawn:
+        raise ContentUnreadable("the session's file does not show how the session ended")
+    blocks = LazyBlocks(indices=drawn, naming=naming)
+    single = read_single_content(naming, session, text(data, "purpose"), drawn[-1])
+    return ReportContent(
+        words=words,
+        language=primary_language(text(clinic, "language")),
+        clinic=text(clinic, "name"),
+        demo=clinic.get("demo") is True,
+        zone=text(clinic, "time_zone"),
+        period=next(iter(blocks)).closed.day,
+        filters=(),
+        volume="",
+        made_at=naming.times.moment(text(data, "made_at")),
+        made_by=naming.person(text(data, "made_by")),
+        software=text(data, "software"),
+        start=0,
+        end=0,
+        size=number(data, "size"),
+        root=text(data, "root"),
+        incarnation=number(data, "incarnation"),
+        profiles=tuple(_profile(profile) for profile in children(data, "profiles")),
+        counts=_count(naming.positions, ()),
+        exceptions=read_exceptions(naming, ()),
+        sessions=blocks,
+        people=tuple(_people(naming)),
+        later_amendments=(),
+        exports=(),
+        single=single,
+    )
+
+
+def _naming(
+    audit: AuditSource, clinic: JsonObject, words: Words, *, session: str | None = None
+) -> Naming:
     log = Log(audit)
     return Naming(
         log=log,
-        positions=find_positions(log),
+        positions=find_positions(log) if session is None else find_session_positions(log, session),
         disclosures=audit.disclosures,
         times=LocalTimes.in_zone(text(clinic, "time_zone"), words),
         words=words,

@@ -201,6 +201,33 @@ class Counts:
     clock_anomalies: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryLine:
+    """One entry about a session: that it was made, by whom and when."""
+
+    index: int
+    when: Moment
+    who: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SingleContent:
+    """What only the file of one session says."""
+
+    purpose: str
+    """``inspection`` or ``client_copy``."""
+
+    record: int
+    """Index of the entry that ended or signed the session."""
+
+    entries: str
+    """The numbers of the entries about the session, such as ``7, 12 to 15``."""
+
+    history: tuple[EntryLine, ...]
+    """Every entry about the session that the file holds, in the order of the log."""
+
+
 class SessionBlocks(Protocol):
     """Blocks in the order of the log, made one at a time so that memory stays flat."""
 
@@ -238,3 +265,5 @@ class ReportContent:
     people: tuple[PersonLine, ...]
     later_amendments: tuple[AmendmentLine, ...]
     exports: tuple[ExportLine, ...]
+    single: SingleContent | None = None
+    """Nothing in a report of a period."""

@@ -27,7 +27,7 @@ class ReadLog:
     audit: AuditFile
 
     inside: Sequence[Entry]
-    """Every entry of the range, in order."""
+    """Every entry of the range, in order; of one session's file, every entry shown."""
 
     by_index: Mapping[int, Entry]
     """The same and those quoted from outside."""
@@ -59,6 +59,8 @@ def read_log(audit: AuditFile) -> tuple[Check, ReadLog | None]:
         reason = f"No: entry {foreign[0]} is another clinic's."
         return Check(code=code, name=name, holds=False, reason=reason), None
     by_index = {entry.index: entry for entry in (*outside, *inside)}
+    if audit.single is not None:
+        inside = [by_index[index] for index in sorted(by_index)]
     check = Check(code=code, name=name, holds=True, reason=f"{len(by_index)} entries were read.")
     return check, ReadLog(audit=audit, inside=inside, by_index=by_index)
 

@@ -67,7 +67,7 @@ def _root_at(audit: AuditFile, size: int) -> bytes | None:
     """Return the root the log had at an earlier size, or nothing where the report does not show it."""
     if size == audit.size:
         return audit.root
-    if audit.start <= size <= audit.end:
+    if audit.single is None and audit.start <= size <= audit.end:
         # The hashes to the left of the range and the leaves up to there make up that tree.
         peaks = list(audit.range_proof.left)
         extend_peaks(peaks, audit.start, audit.leaf_hashes[: size - audit.start])

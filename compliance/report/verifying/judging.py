@@ -15,13 +15,18 @@ from compliance.report.verifying.signatures import SignatureFindings
 from compliance.report.verifying.verdict import Check, KnownCheckpoint, Outcome, Verdict
 from compliance.report.verifying.wording import accepted_sentence, limits_of, rejected_sentence
 
-REQUIRED: Final = frozenset(
+_OF_ANY: Final = frozenset(
     {"readable", "signed", "byte_range", "digest", "signature_form", "signature", "trusted"}
     | {"covers_file", "changes", "attachment", "payload", "seal_form", "clinic_certificate"}
-    | {"note_key", "checkpoint", "range", "context", "disclosures", "history", "entries"}
-    | {"identity", "period", "incarnation", "clock", "sessions", "amendments", "open_sessions"}
+    | {"note_key", "checkpoint", "disclosures", "history", "entries", "identity"}
+    | {"incarnation", "sessions", "amendments"}
 )
-"""The codes of the checks without which nothing is accepted."""
+
+REQUIRED: Final = _OF_ANY | {"range", "context", "period", "clock", "open_sessions"}
+"""The codes of the checks without which no report is accepted."""
+
+REQUIRED_OF_SESSION: Final = _OF_ANY | {"inclusion", "belongs"}
+"""The codes of the checks without which no file of one session is accepted."""
 
 _HEADER: Final = b"%PDF-"
 
@@ -50,7 +55,7 @@ class Judging:
 
     def finished(self) -> Verdict:
         """Return the verdict when every step was taken and no check failed."""
-        if self.audit is None or REQUIRED - {check.code for check in self.checks}:
+        if self.audit is None or _required(self.audit) - {check.code for check in self.checks}:
             # A step that was skipped by mistake must not pass for one that held.
             return self.broken(RuntimeError("steps are missing"))
         level = 3 if any(c.code == "history" and c.holds for c in self.checks) else 0
@@ -105,7 +110,8 @@ class Judging:
             signed_at=None if seal is None else seal.signed_at,
             root_fingerprint=self._root_fingerprint(),
             clinic=None if audit is None else audit.text("clinic", "name"),
-            period=None if audit is None else _period(audit),
+            period=None if audit is None or audit.single else _period(audit),
+            about=_about(audit),
             does_not_prove=does_not_prove,
             checkpoint=checkpoint,
             audit=audit,
@@ -115,6 +121,16 @@ class Judging:
         if self.findings is None or not self.findings.hold or self.findings.first is None:
             return None
         return fingerprint_of(self.findings.first.path[0])
+
+
+def _required(audit: AuditFile) -> frozenset[str]:
+    return REQUIRED if audit.single is None else REQUIRED_OF_SESSION
+
+
+def _about(audit: AuditFile | None) -> str | None:
+    if audit is None:
+        return None
+    return "period" if audit.single is None else audit.single.purpose
 
 
 def has_header(data: bytes) -> bool:

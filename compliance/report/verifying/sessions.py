@@ -50,19 +50,25 @@ def check_sessions(log: ReadLog) -> Iterator[Check]:
     yield answer(
         "sessions",
         "Every closed session has its complete checklist",
-        _session_problems(log),
+        closing_problems(log),
         f"{sum(1 for _ in log.of_kind('session.closed'))} closed sessions were checked.",
     )
-    yield answer(
+    yield check_amendments(log)
+    yield _open_sessions(log)
+
+
+def check_amendments(log: ReadLog) -> Check:
+    """Ask whether every amendment is of a session that was closed before."""
+    return answer(
         "amendments",
         "Every amendment is of a closed session",
         _amendment_problems(log),
         f"{sum(1 for _ in log.of_kind('session.amended'))} amendments were checked.",
     )
-    yield _open_sessions(log)
 
 
-def _session_problems(log: ReadLog) -> Iterator[str]:
+def closing_problems(log: ReadLog) -> Iterator[str]:
+    """Name what a closed session lacks of what the template it names demands."""
     templates = _templates(log)
     closed: set[str] = set()
     for entry in log.of_kind("session.closed"):

@@ -14,11 +14,23 @@ from compliance.ledger.tree import HASH_BYTES
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2})+")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
+INSPECTION: Final = "inspection"
+CLIENT_COPY: Final = "client_copy"
+PURPOSES: Final = (INSPECTION, CLIENT_COPY)
+"""What one session's file is made for: an inspector gets every entry, a client what is theirs."""
+
 _TOP_KEYS: Final = frozenset(
     {"schema", "software", "clinic", "period", "made_at", "made_by", "filters", "volume"}
     | {"range", "size", "root", "incarnation", "checkpoint", "note_key", "note_key_certificate"}
     | {"entries", "range_proof", "context", "open_sessions", "disclosures", "profiles"}
     | {"anchors", "consistency"}
+)
+
+
+_SESSION_KEYS: Final = frozenset(
+    {"schema", "software", "clinic", "session", "purpose", "made_at", "made_by"}
+    | {"size", "root", "incarnation", "checkpoint", "note_key", "note_key_certificate"}
+    | {"entries", "disclosures", "profiles", "anchors", "consistency"}
 )
 
 
@@ -42,22 +54,39 @@ def check_plain_parts(content: Mapping[str, JsonValue]) -> None:
         NotCanonical: if a time is not of the form that entries use.
     """
     _require_keys(content, _TOP_KEYS, "audit.json")
-    for key in ("software", "made_by", "checkpoint", "note_key"):
-        any_text(content[key], key)
-    parse_time(content["made_at"])
-    any_count(content["incarnation"], "incarnation")
+    _check_common_parts(content)
     any_object(content["filters"], "filters")
-    _check_clinic(content["clinic"])
     _check_period(content["period"])
     _check_volume(content["volume"])
-    name = "note_key_certificate"
-    for value in exact_object(content[name], {"certificate", "signature"}, name).values():
-        any_text(value, name)
     for item in any_list(content["open_sessions"], "open_sessions"):
         session = exact_object(item, {"session", "state", "opened_index"}, "open_sessions")
         any_text(session["session"], "open_sessions.session")
         any_text(session["state"], "open_sessions.state")
         any_count(session["opened_index"], "open_sessions.opened_index")
+
+
+def check_plain_session_parts(content: Mapping[str, JsonValue]) -> None:
+    """Do the same for the ``audit.json`` of one session's file.
+
+    Raises:
+        NotAnAudit, NotCanonical: as `check_plain_parts`.
+    """
+    _require_keys(content, _SESSION_KEYS, "audit.json")
+    _check_common_parts(content)
+    any_text(content["session"], "session")
+    if content["purpose"] not in PURPOSES:
+        raise NotAnAudit("its purpose is not known")
+
+
+def _check_common_parts(content: Mapping[str, JsonValue]) -> None:
+    for key in ("software", "made_by", "checkpoint", "note_key"):
+        any_text(content[key], key)
+    parse_time(content["made_at"])
+    any_count(content["incarnation"], "incarnation")
+    _check_clinic(content["clinic"])
+    name = "note_key_certificate"
+    for value in exact_object(content[name], {"certificate", "signature"}, name).values():
+        any_text(value, name)
     for item in any_list(content["profiles"], "profiles"):
         any_object(item, "profiles")
     if content["anchors"] != []:

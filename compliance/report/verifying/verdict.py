@@ -91,7 +91,10 @@ class Verdict:
 
     clinic: str | None = None
     period: tuple[str, str] | None = None
-    """First and last day, both inclusive, in the clinic's time zone."""
+    """First and last day, both inclusive, in the clinic's time zone; nothing for one session's file."""
+
+    about: str | None = None
+    """``period`` for a report; ``inspection`` or ``client_copy`` for one session's file."""
 
     does_not_prove: tuple[str, ...] = ()
     checkpoint: KnownCheckpoint | None = None
@@ -128,6 +131,7 @@ class Verdict:
             "root_fingerprint": self.root_fingerprint,
             "clinic": self.clinic,
             "period": None if self.period is None else list(self.period),
+            "about": self.about,
             "does_not_prove": list(self.does_not_prove),
             "checkpoint": None if checkpoint is None else checkpoint_to_json(checkpoint),
         }
@@ -155,6 +159,7 @@ def verdict_from_json(content: Mapping[str, JsonValue]) -> Verdict:
         root_fingerprint=_optional(content["root_fingerprint"]),
         clinic=_optional(content["clinic"]),
         period=(str(_items(period)[0]), str(_items(period)[1])) if period is not None else None,
+        about=_optional(content["about"]),
         does_not_prove=tuple(str(item) for item in _items(content["does_not_prove"])),
         checkpoint=checkpoint_from_json(checkpoint) if isinstance(checkpoint, dict) else None,
     )

@@ -30,6 +30,7 @@ from compliance.report.verifying.signatures import (
     Unsigned,
     judge_reader,
 )
+from compliance.report.verifying.single import check_single
 from compliance.report.verifying.verdict import Check, KnownCheckpoint, Verdict
 
 
@@ -74,7 +75,7 @@ def _steps(judging: Judging) -> Iterator[Check]:
     # (6) the seal has no byte that nobody signed;
     # (7) the ledger layer, see `record`;
     # (8) the log is the one the inspector met before;
-    # (9) the meaning layer, see `entries` and `sessions`.
+    # (9) the meaning layer, see `entries`, `sessions` and, for one session's file, `single`.
     # The order is part of the protection: nothing is interpreted before it is known to be
     # signed, and nothing is believed before it is proved to be in the log.
     if len(judging.data) > MAX_FILE_BYTES:
@@ -153,9 +154,15 @@ def _seal_form(seal: JudgedSignature, data: bytes) -> Check:
 def _check_meaning(audit: AuditFile) -> Iterator[Check]:
     check, log = read_log(audit)
     yield check
-    if log is not None:
-        yield check_identity(log)
-        yield check_incarnation(log)
+    if log is None:
+        return
+    yield check_identity(log)
+    yield check_incarnation(log)
+    if audit.single is not None:
+        # What a range shows, a period, its order and what was left open, cannot be asked of
+        # single entries; the verdict says what such a file therefore does not prove.
+        yield from check_single(log, audit.single)
+    else:
         yield check_period(log)
         yield check_clock(log)
         yield from check_sessions(log)

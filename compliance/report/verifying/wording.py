@@ -7,6 +7,7 @@ from typing import Final
 
 from compliance.ledger.canonical import JsonValue
 from compliance.report.payload import AuditFile
+from compliance.report.verifying.shape import CLIENT_COPY
 from compliance.report.verifying.verdict import Check
 
 _ALWAYS: Final = (
@@ -37,9 +38,28 @@ _WITHOUT_HISTORY: Final = (
 )
 
 
+_ONE_SESSION: Final = (
+    (
+        "That this is every entry about the session: an amendment, an adverse event or a follow-up "
+        "could have been left out. Only a report of the period shows that nothing is missing."
+    ),
+    "Anything about other sessions, or that the record is complete for any period.",
+)
+
+_CLIENT_COPY: Final = (
+    (
+        "How the session came about: a client's copy leaves out the entries before the signature, "
+        "and the names of everybody but the practitioner."
+    ),
+)
+
+
 def limits_of(audit: AuditFile, level: int) -> tuple[str, ...]:
-    """Return what an accepted report of this level does not prove."""
+    """Return what an accepted file of this level does not prove."""
     limits: tuple[str, ...] = _WITHOUT_TIMESTAMPS + (() if level else _WITHOUT_HISTORY) + _ALWAYS
+    if audit.single is not None:
+        copy = _CLIENT_COPY if audit.single.purpose == CLIENT_COPY else ()
+        return _ONE_SESSION + copy + limits
     volume: JsonValue = audit.data["volume"]
     if isinstance(volume, dict) and volume["of"] != 1:
         limits = (
@@ -54,16 +74,30 @@ def limits_of(audit: AuditFile, level: int) -> tuple[str, ...]:
 
 def accepted_sentence(audit: AuditFile, level: int) -> str:
     """Return what an accepted report may be called, and no more."""
-    clinic = audit.text("clinic", "name")
-    first, last = audit.text("period", "from"), audit.text("period", "to")
-    days = first if first == last else f"{first} to {last}"
-    sentence = f"The report of {clinic} for {days} has not been altered since the clinic sealed it."
+    sentence = _session_sentence(audit) if audit.single else _report_sentence(audit)
     clinic_data = audit.data["clinic"]
     if isinstance(clinic_data, dict) and clinic_data["demo"]:
         sentence += " It is made of demonstration data and says nothing about real treatments."
     if level:
         sentence += " It is drawn from the same record that you met before."
     return sentence
+
+
+def _report_sentence(audit: AuditFile) -> str:
+    clinic = audit.text("clinic", "name")
+    first, last = audit.text("period", "from"), audit.text("period", "to")
+    days = first if first == last else f"{first} to {last}"
+    return f"The report of {clinic} for {days} has not been altered since the clinic sealed it."
+
+
+def _session_sentence(audit: AuditFile) -> str:
+    clinic = audit.text("clinic", "name")
+    copy = audit.single is not None and audit.single.purpose == CLIENT_COPY
+    what = "client's copy of one session" if copy else "record of one session"
+    return (
+        f"The {what} of {clinic} has not been altered since the clinic sealed it, and every entry "
+        "in it is in the clinic's log. It does not show that no entry was left out."
+    )
 
 
 def rejected_sentence(checks: Sequence[Check]) -> str:

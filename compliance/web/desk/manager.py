@@ -93,8 +93,8 @@ def _because(reason: Reason) -> str:
                 count_of(count, "session has", "sessions have") + " been open for more than a day"
             )
         case Finding.WAITING_TOO_LONG:
-            waits = count_of(count, "session waits", "sessions wait")
-            return f"{waits} for sterilization since more than three days"
+            waits = count_of(count, "session has", "sessions have")
+            return f"{waits} waited for sterilization for more than three days"
         case Finding.INCIDENT_UNANSWERED:
             has = count_of(count, "escalated incident has", "escalated incidents have")
             return f"{has} no follow-up"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -15,6 +15,7 @@ from wtforms import (
     IntegerField,
     PasswordField,
     RadioField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -50,6 +51,10 @@ PART_ROWS = 4
 
 def _strip(text: str | None) -> str | None:
     return text.strip() if text else text
+
+
+def _choices(pairs: Iterable[tuple[str, str]]) -> list[Any]:
+    return [SelectChoice(value=value, label=label) for value, label in pairs]
 
 
 class ChecksField(SelectMultipleField):  # type: ignore[misc]  # wtforms has no types
@@ -90,7 +95,9 @@ class InviteForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
     )
     display_name = _text("Name as it is printed")
     roles = ChecksField(
-        "Roles", choices=ROLE_CHOICES, validators=[InputRequired("Choose at least one role.")]
+        "Roles",
+        choices=_choices(ROLE_CHOICES),
+        validators=[InputRequired("Choose at least one role.")],
     )
     entitled_override = BooleanField("May decide to treat although a contraindication was found")
     last_day = _day("Last day of the access")
@@ -99,7 +106,7 @@ class InviteForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
 class RolesForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
     """The roles a person shall have from now on."""
 
-    roles = ChecksField("Roles", choices=ROLE_CHOICES, validators=[Optional()])
+    roles = ChecksField("Roles", choices=_choices(ROLE_CHOICES), validators=[Optional()])
     entitled_override = BooleanField("May decide to treat although a contraindication was found")
     last_day = _day("Last day of the access")
 
@@ -109,7 +116,9 @@ class BringForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
 
     username = _text("Username", needed="Give the username.", most=60)
     roles = ChecksField(
-        "Roles", choices=ROLE_CHOICES, validators=[InputRequired("Choose at least one role.")]
+        "Roles",
+        choices=_choices(ROLE_CHOICES),
+        validators=[InputRequired("Choose at least one role.")],
     )
     last_day = _day("Last day of the access")
 
@@ -141,7 +150,7 @@ class JoinForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
 class QualificationForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
     """A licence or certificate."""
 
-    kind = SelectField("Kind", choices=list(QUALIFICATIONS.items()))
+    kind = SelectField("Kind", choices=_choices(QUALIFICATIONS.items()))
     title = _text("What it is", needed="Say what it is.")
     number = _text("Number", most=80)
     valid_from = _day("Valid from", "Give the first day.")
@@ -156,12 +165,14 @@ class TokenForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
     label = _text("What it is for", needed="Say what it is for.", most=80)
     scopes = ChecksField(
         "May",
-        choices=[
-            (Scope.READ.value, "Read"),
-            (Scope.WRITE.value, "Write"),
-            (Scope.SIGN.value, "Sign in your name, without your password"),
-            (Scope.EXPORT.value, "Make reports"),
-        ],
+        choices=_choices(
+            (
+                (Scope.READ.value, "Read"),
+                (Scope.WRITE.value, "Write"),
+                (Scope.SIGN.value, "Sign in your name, without your password"),
+                (Scope.EXPORT.value, "Make reports"),
+            )
+        ),
         validators=[InputRequired("Choose at least one.")],
     )
     last_day = _day("Last day", "Give the last day; a token without an end is forgotten.")
@@ -209,10 +220,10 @@ class ProductChangeForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no ty
     contact_seconds = IntegerField("Contact time, seconds", validators=[Optional()])
     use = ChecksField(
         "For",
-        choices=[("skin", "Skin"), ("surface", "Surfaces and handpieces")],
+        choices=_choices((("skin", "Skin"), ("surface", "Surfaces and handpieces"))),
         validators=[Optional()],
     )
-    material = SelectField("Needles of", choices=[("", "–"), *MATERIALS.items()])
+    material = SelectField("Needles of", choices=_choices((("", "–"), *MATERIALS.items())))
     open_days = IntegerField("Days of use after opening", validators=[Optional()])
 
 
@@ -222,7 +233,7 @@ class ProductForm(ProductChangeForm):
     code = _code("Code", "Give a code.")
     kind = RadioField(
         "Kind",
-        choices=[(kind.value, words) for kind, words in PRODUCT_KINDS.items()],
+        choices=_choices((kind.value, words) for kind, words in PRODUCT_KINDS.items()),
         default=ProductKind.DISINFECTANT.value,
     )
 
@@ -242,7 +253,7 @@ class LotForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
     quantity = IntegerField("Pieces", validators=[Optional()])
 
     def offer(self, products: Sequence[tuple[str, str]]) -> None:
-        self.product.choices = list(products)
+        self.product.choices = _choices(products)
         # Somebody else may archive a product meanwhile; the operation says so in words.
         self.product.validate_choice = False
 
@@ -268,7 +279,7 @@ class ContainerForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
     room = SelectField("Room", validators=[Optional()])
 
     def offer(self, rooms: Sequence[tuple[str, str]]) -> None:
-        self.room.choices = [("", "No room"), *rooms]
+        self.room.choices = _choices((("", "No room"), *rooms))
         self.room.validate_choice = False
 
 

@@ -161,7 +161,8 @@ def test_undo_brings_the_former_records_back_and_confirm_deletes_what_is_kept(
     restored = bring_back(at_home, made, replace=True)
     assert at_home.site.kept() == [restored.kept]
 
-    undone = undo_restore(at_home, system_user="tests", now=AFTER)
+    # In the same second: names must not collide.
+    undone = undo_restore(at_home, system_user="tests", now=LATER)
 
     end = undone.ends[house.clinic_id]
     assert (end.size, end.incarnation) == (before.size + 1, 3)

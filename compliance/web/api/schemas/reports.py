@@ -120,6 +120,11 @@ class VerdictOut(Shown):
     root_fingerprint = Word(nullable=True)
     clinic = Word(nullable=True)
     period = Shape({"type": ["array", "null"], "items": {"type": "string", "format": "date"}})
+    about = Word(
+        nullable=True,
+        enum=["period", "inspection", "client_copy", None],
+        description="A report of a period, or the file of one session and whom it is for.",
+    )
     does_not_prove = Words()
     checkpoint = Part(CheckpointOut, nullable=True)
     sha256 = Word(description="Of the file that was sent.")
