@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from bench.clinic import SHORT, START, WHOLE, BenchClinic, made_clinic
 from bench.loading import MINUTE, load_sessions, record_exemplar
-from bench.measuring import Figure, machine, median, seconds
+from bench.measuring import Figure, grouped, machine, median, seconds
 from compliance.ledger.tree import hash_leaf, root_hash
 from compliance.operations.auditing.audit import audit_clinic
 from compliance.store import log
@@ -38,7 +38,7 @@ def run(folder: Path) -> tuple[list[Figure], dict[str, Any]]:
 
 def _figure(what: str, measured: list[float], reads: list[float], size: int) -> Figure:
     return Figure(
-        what=f"{what}, {size:,} entries".replace(",", " "),
+        what=f"{what}, {grouped(size)} entries",
         measured=f"{size / median(measured):.0f} entries/s",
         floor=f"{size / median(reads):.0f} entries/s",
         ratio=median(measured) / median(reads),

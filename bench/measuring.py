@@ -61,6 +61,11 @@ class Figure:
         return self.at_most is not None and self.ratio <= self.at_most
 
 
+def grouped(number: int) -> str:
+    """A number with spaces between thousands."""
+    return f"{number:,}".replace(",", " ")
+
+
 def median(values: Iterable[float]) -> float:
     return statistics.median(list(values))
 

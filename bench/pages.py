@@ -16,7 +16,7 @@ from sqlalchemy import event
 from bench.clinic import SHORT, START, WHOLE, BenchClinic, made_clinic
 from bench.close import closing
 from bench.loading import MINUTE, load_sessions, record_exemplar
-from bench.measuring import Figure, machine, median
+from bench.measuring import Figure, grouped, machine, median
 from compliance.app import create_app, settings_from_environment
 from compliance.domain.access import Role, system_actor
 from compliance.operations.people.accounts import CreatePerson, create_person
@@ -59,7 +59,7 @@ def _figure(name: str, few: list[Cost], many: list[Cost], large: int) -> Figure:
     small, big = median(c.milliseconds for c in few), median(c.milliseconds for c in many)
     asked = (_usual(few), _usual(many))
     return Figure(
-        what=f"{name}, {large:,} sessions against {SMALL:,}".replace(",", " "),
+        what=f"{name}, {grouped(large)} sessions against {grouped(SMALL)}",
         measured=f"{big:.2f} ms, {asked[1]} statements",
         floor=f"{small:.2f} ms, {asked[0]} statements",
         ratio=big / small,

@@ -21,7 +21,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from bench.clinic import START, WHOLE, BenchClinic, made_clinic, open_database
 from bench.loading import MINUTE, load_sessions, record_exemplar
-from bench.measuring import HERE, Figure, machine, median, seconds
+from bench.measuring import HERE, Figure, grouped, machine, median, seconds
 from compliance.app import ROOT
 from compliance.domain.access import Actor, Auth, Role
 from compliance.keys.storage import load_clinic_keys
@@ -235,9 +235,7 @@ def _memory(clinic: BenchClinic) -> Figure:
     few = _peak(clinic, START.date())
     many = _peak(clinic, START.date() + timedelta(days=days))
     return Figure(
-        what=f"peak memory of an export of {STACKED:,} sessions above that of {PER_DAY}".replace(
-            ",", " "
-        ),
+        what=f"peak memory of exporting {grouped(STACKED)} sessions above that of {PER_DAY}",
         measured=f"{many:.0f} MB",
         floor=f"{few:.0f} MB",
         ratio=many - few,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from compliance.domain.access import Action
 from compliance.domain.comparing import Change, compare_templates
 from compliance.domain.drafting import (
     FREE_SLOTS,
+    LANGUAGES,
     Body,
     add_item,
     apply_edits,
@@ -208,6 +209,7 @@ def _page(draft: Draft, *, problem: str = "") -> str:
         revision=draft.row.revision,
         saved=show_time(draft.row.updated_at),
         body=body,
+        names=_both(body["title"]),
         expect="\n".join(body["expect"]),
         phases=[
             {
@@ -231,12 +233,18 @@ def _item_fields(item: dict[str, Any], body: Body) -> dict[str, Any]:
     return {
         **item,
         "fixed": is_fixed(item["code"]),
-        "help": item["help"] or {},
+        "label": _both(item["label"]),
+        "help": _both(item["help"] or {}),
         "options_text": write_options(item["options"]),
         "when": f"{condition['item']}={condition['is']}" if condition else "",
         "conditions": [("", "Always"), *_conditions(item, body)],
         "slots": [("", "No evidence"), *((slot, EVIDENCE[slot]) for slot in slots)],
     }
+
+
+def _both(words: Mapping[str, str]) -> dict[str, str]:
+    """The words in every language that the editor shows; empty where there are none."""
+    return {language: words.get(language, "") for language in LANGUAGES}
 
 
 def _conditions(item: dict[str, Any], body: Body) -> list[tuple[str, str]]:
