@@ -25,7 +25,7 @@ from building import House, build_house, closed_session, open_one, released_pack
 from compliance.app import create_app, migrate
 from compliance.domain.access import Actor, Auth, Role
 from compliance.operations.people.accounts import CreatePerson, create_person
-from compliance.operations.people.passwords import hash_password
+from compliance.operations.people.passwords import PasswordHash, hash_password
 from compliance.operations.reporting.requests import RequestReport, request_report
 from compliance.operations.things import find_device
 from compliance.settings import Settings
@@ -47,6 +47,8 @@ READING: Final = frozenset({PRACTITIONER, MANAGER, INSPECTOR})
 AT_WORK: Final = frozenset({PRACTITIONER, OPERATOR, MANAGER, INSPECTOR})
 STERILIZING: Final = frozenset({OPERATOR, MANAGER})
 MANAGING: Final = frozenset({MANAGER})
+STAFFING: Final = frozenset({MANAGER, Role.ADMIN})
+INSTALLING: Final = frozenset({Role.ADMIN})
 INSPECTING: Final = frozenset({MANAGER, INSPECTOR})
 
 ACCESS: Final[dict[str, str | frozenset[Role]]] = {
@@ -64,6 +66,16 @@ ACCESS: Final[dict[str, str | frozenset[Role]]] = {
     "api.post_verify": PUBLIC,
     "api.get_openapi": PUBLIC,
     "api_docs.show_docs": PUBLIC,
+    "first_run.show": PUBLIC,
+    "first_run.found": PUBLIC,
+    "first_run.give_code": PUBLIC,
+    "house_joining.show_invitation": PUBLIC,
+    "house_joining.accept": PUBLIC,
+    "root_sheet.show_code": PUBLIC,
+    "root_sheet.show_sheet": PUBLIC,
+    "trust.show": PUBLIC,
+    "trust.show_code": PUBLIC,
+    "trust.download": PUBLIC,
     "auth.start": ANYBODY,
     "auth.show_lock": ANYBODY,
     "auth.do_unlock": ANYBODY,
@@ -86,6 +98,50 @@ ACCESS: Final[dict[str, str | frozenset[Role]]] = {
     "desk_reports.cancel": MANAGING,
     "desk_reports.download_report": INSPECTING,
     "desk_reports.download_volume": INSPECTING,
+    "house_people.show_people": STAFFING,
+    "house_people.show_invite": STAFFING,
+    "house_people.do_invite": STAFFING,
+    "house_people.end_invitation": STAFFING,
+    "house_people.show_tokens": STAFFING,
+    "house_people.make_token": STAFFING,
+    "house_people.end_token": STAFFING,
+    "house_person.show_person": STAFFING,
+    "house_person.switch_off": STAFFING,
+    "house_person.switch_on": STAFFING,
+    "house_person.end_login": STAFFING,
+    "house_person.add_paper": STAFFING,
+    "house_person.send_scan": STAFFING,
+    "house_person.withdraw_paper": STAFFING,
+    "house_person.offer_reset": STAFFING,
+    "house_person.change_roles": STAFFING,
+    "house_people.bring_person": INSTALLING,
+    "house_protocols.show_templates": MANAGING,
+    "house_protocols.show_version": MANAGING,
+    "house_protocols.copy_version": MANAGING,
+    "house_protocols.show_comparison": MANAGING,
+    "house_drafting.show_draft": MANAGING,
+    "house_drafting.save_draft": MANAGING,
+    "house_drafting.throw_away": MANAGING,
+    "house_drafting.show_preview": MANAGING,
+    "house_drafting.show_publish": MANAGING,
+    "house_drafting.publish": MANAGING,
+    "house_things.show_overview": MANAGING,
+    "house_things.show_family": MANAGING,
+    "house_things.send_labels": MANAGING,
+    "house_thing.show_thing": MANAGING,
+    "house_thing.archive": MANAGING,
+    "house_thing.change": MANAGING,
+    "house_thing.restore": MANAGING,
+    "house_thing.fill_container": MANAGING,
+    "house_thing.count_lot": MANAGING,
+    "house_thing.open_lot": MANAGING,
+    "house_importing.show_upload": MANAGING,
+    "house_importing.upload": MANAGING,
+    "house_importing.show_plan": MANAGING,
+    "house_importing.confirm": MANAGING,
+    "house_importing.discard": MANAGING,
+    "house_making.show_form": MANAGING,
+    "house_making.add": MANAGING,
     "tablet.show": TREATING,
     "opening.show": TREATING,
     "opening.create": TREATING,
@@ -159,7 +215,9 @@ ACCESS: Final[dict[str, str | frozenset[Role]]] = {
 }
 ENDS_THE_LOGIN: Final = frozenset({"auth.do_logout", "auth.show_lock", "auth.do_unlock"})
 
-IDS: Final = frozenset({"session_id", "report_id", "pack", "pack_id", "device"})
+IDS: Final = frozenset(
+    {"session_id", "report_id", "pack", "pack_id", "device", "user_id", "thing_id"}
+)
 """The parts of an address that belong to a clinic."""
 
 NOBODY_HAS: Final = "019aa000-0000-7000-8000-00000000dead"
@@ -174,6 +232,8 @@ class Things:
     pack: str
     pack_id: str
     device: str
+    user_id: str
+    """Somebody of whom nothing depends: what may be done to them is done."""
 
     def fill(self, rule: Rule) -> str:
         """The address of a rule for these things."""
@@ -187,6 +247,17 @@ class Things:
             "number": "1",
             "template": "needle_roller",
             "login_id": "00" * 32,
+            "user_id": self.user_id,
+            "family": "devices",
+            "thing_id": self.device,
+            "template_id": "needle_roller",
+            "version": "1",
+            "token": "no-such-invitation",
+            "draft_id": NOBODY_HAS,
+            "import_id": NOBODY_HAS,
+            "token_id": NOBODY_HAS,
+            "invitation_id": NOBODY_HAS,
+            "qualification_id": NOBODY_HAS,
             "filename": "css/base.css",
         }
         address = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", lambda found: values[found[1]], rule.rule)
@@ -260,13 +331,29 @@ def make_things(house: House, clock: Clock) -> Things:
     with house.database.writing() as tx:
         asked = RequestReport(first=clock.now.date(), last=clock.now.date())
         report = request_report(tx, asked, actor=house.manager, now=clock.now)
+    person = CreatePerson(
+        username=f"spare-{house.clinic_id[-6:]}",
+        display_name="Spare Person",
+        password_hash=PasswordHash("unusable"),
+        roles=frozenset({Role.PRACTITIONER}),
+    )
+    with house.database.writing() as tx:
+        spare = create_person(
+            tx, person, keyring=house.keyring, actor=house_manager(house), now=clock.now
+        )
     return Things(
         session_id=session_id,
         report_id=report.report_id,
         pack=pack_id,
         pack_id=pack_id,
         device=device_id(house),
+        user_id=spare,
     )
+
+
+def house_manager(house: House) -> Actor:
+    """The manager at a screen: giving access to others is refused to tokens."""
+    return replace(house.manager, auth=Auth.PASSWORD)
 
 
 def device_id(house: House) -> str:
@@ -399,6 +486,7 @@ def test_what_another_clinic_has_is_not_found(world: World, rule: Rule, method: 
         pack=NOBODY_HAS,
         pack_id=NOBODY_HAS,
         device=NOBODY_HAS,
+        user_id=NOBODY_HAS,
     )
     for role in sorted(roles_for(rule)):
         foreign = world.ask(rule, method, role, world.foreign)

@@ -9,21 +9,19 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
-from cryptography.hazmat.primitives.hashes import SHA256
-
 from compliance.domain.access import Action, Actor
 from compliance.errors import ComplianceError, Refused
-from compliance.keys.storage import ClinicKeys, load_clinic_keys, load_root
+from compliance.keys.storage import load_clinic_keys
 from compliance.operations.clinics import clinic_of
 from compliance.operations.identifiers import new_id
 from compliance.operations.reporting.parts import Request, Tree, collect_parts, sign_tree
 from compliance.operations.reporting.ranges import Period, cut_volumes, find_range, read_period
+from compliance.operations.reporting.seal import root_fingerprint, seal_file
 from compliance.operations.reporting.workshop import Workshop
 from compliance.operations.sealing import append
 from compliance.report.content.reading import read_content
 from compliance.report.making import draw_report
 from compliance.report.payload import build_audit, parse_audit
-from compliance.report.signing import SigningIdentity, sign_report
 from compliance.report.volumes import IndexProof, VolumeLine, draw_index
 from compliance.store import log
 from compliance.store.clinics import ClinicRow
@@ -95,10 +93,6 @@ class _Job:
     now: datetime
     filters: Mapping[str, str]
     progress: Progress | None
-
-    @property
-    def keys(self) -> ClinicKeys:
-        return self.tree.keys
 
 
 def check_filters(filters: Mapping[str, str]) -> dict[str, str]:
@@ -190,7 +184,7 @@ def _make_file(
             content=content,
             fonts=job.workshop.fonts,
             audit_json=canonical,
-            root_fingerprint=_root_fingerprint(job.workshop.keys_folder),
+            root_fingerprint=root_fingerprint(job.workshop.keys_folder),
             checkpoint_note=job.tree.note,
             output=unsigned,
             progress=job.progress,
@@ -246,7 +240,7 @@ def _make_index(job: _Job, output: Path, volumes: list[ReportFile]) -> ReportFil
             proof=IndexProof(
                 audit_json=canonical,
                 checkpoint_note=job.tree.note,
-                root_fingerprint=_root_fingerprint(job.workshop.keys_folder),
+                root_fingerprint=root_fingerprint(job.workshop.keys_folder),
             ),
             fonts=job.workshop.fonts,
             output=unsigned,
@@ -256,24 +250,9 @@ def _make_index(job: _Job, output: Path, volumes: list[ReportFile]) -> ReportFil
 
 
 def _sign(job: _Job, unsigned: Path, output: Path) -> str:
-    identity = SigningIdentity(
-        certificate=job.keys.certificate,
-        chain=job.keys.chain,
-        private_key=job.keys.private_key,
+    return seal_file(
+        unsigned, output, clinic=job.clinic, keys=job.tree.keys, reason=REASON, now=job.now
     )
-    return sign_report(
-        unsigned,
-        identity=identity,
-        reason=REASON,
-        location=job.clinic.name,
-        signed_at=job.now,
-        output=output,
-    )
-
-
-def _root_fingerprint(keys_folder: Path) -> str:
-    """SHA-256 of the root certificate in hex."""
-    return load_root(keys_folder).certificate.fingerprint(SHA256()).hex()
 
 
 def _enter(job: _Job, report_id: str, files: tuple[ReportFile, ...]) -> None:

@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -150,7 +150,7 @@ def collect_parts(tx: Tx, workshop: Workshop, request: Request, tree: Tree) -> A
     wanted.users.add(request.made_by)
     return AuditParts(
         software=software_name(),
-        clinic=_clinic(request.clinic),
+        clinic=clinic_values(request.clinic),
         period={
             "from": request.period.first.isoformat(),
             "to": request.period.last.isoformat(),
@@ -176,15 +176,16 @@ def collect_parts(tx: Tx, workshop: Workshop, request: Request, tree: Tree) -> A
             for index, body in sorted(context.items())
         ],
         open_sessions=open_sessions,
-        disclosures=_disclosures(tx, workshop, clinic_id, wanted.commitments),
-        profiles=_profiles(request),
+        disclosures=open_disclosures(tx, workshop, clinic_id, wanted.commitments),
+        profiles=profile_values(request.clinic, request.period.last),
         consistency=tree.steps,
         filters=dict(request.filters),
         volume=request.volume,
     )
 
 
-def _clinic(clinic: ClinicRow) -> dict[str, JsonValue]:
+def clinic_values(clinic: ClinicRow) -> dict[str, JsonValue]:
+    """Describe a clinic as every signed file does."""
     return {
         "id": clinic.clinic_id,
         "name": clinic.name,
@@ -239,9 +240,10 @@ def _before(moment: datetime | None, request: Request) -> bool:
     return moment is not None and moment < request.period.end
 
 
-def _disclosures(
+def open_disclosures(
     tx: Tx, workshop: Workshop, clinic_id: str, commitments: Iterable[str]
 ) -> list[Disclosure]:
+    """Open commitments in a fixed order; those whose key was destroyed are missing."""
     opened = disclose(tx, workshop.keyring, clinic_id, sorted(commitments))
     return [
         Disclosure(
@@ -254,8 +256,9 @@ def _disclosures(
     ]
 
 
-def _profiles(request: Request) -> list[dict[str, JsonValue]]:
-    rules = effective_rules(tuple(request.clinic.profiles), request.period.last)
+def profile_values(clinic: ClinicRow, day: date) -> list[dict[str, JsonValue]]:
+    """Describe the rule profiles that a clinic had taken and that were valid on a day."""
+    rules = effective_rules(tuple(clinic.profiles), day)
     return [
         {
             "id": profile.id,

@@ -79,6 +79,9 @@ ENGLISH: Final = Words(
     entry="Entry",
     exports="Reports exported in this period",
     exports_text="Compare these fingerprints with reports you hold.",
+    single_exports=MappingProxyType(
+        {"inspection": "one session, for inspection", "client_copy": "one session, client's copy"}
+    ),
     later_amendments="Later amendments",
     later_text="Made in this period to sessions that were closed before it.",
     record="Record",

@@ -93,6 +93,9 @@ GERMAN: Final = Words(
     entry="Eintrag",
     exports="Berichte aus diesem Zeitraum",
     exports_text="Vergleichen Sie diese Fingerabdrücke mit Berichten, die Sie haben.",
+    single_exports=MappingProxyType(
+        {"inspection": "eine Sitzung, zur Prüfung", "client_copy": "eine Sitzung, Kopie für Kunden"}
+    ),
     later_amendments="Spätere Berichtigungen",
     later_text="In diesem Zeitraum an Sitzungen vorgenommen, die vorher geschlossen wurden.",
     record="Nachweis",

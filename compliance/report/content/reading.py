@@ -12,6 +12,7 @@ from compliance.report.content.fields import (
     children,
     number,
     optional_child,
+    optional_text,
     spoken,
     text,
 )
@@ -195,10 +196,14 @@ def _exports(naming: Naming) -> Iterator[ExportLine]:
         entry = naming.log.read(index)
         data = child(entry, "data")
         first, last = text(data, "from"), text(data, "to")
+        period = _period({"from": first, "to": last}, naming.times)
+        if purpose := optional_text(data, "purpose"):
+            said = naming.words.single_exports.get(purpose, spoken(purpose))
+            period = f"{period}, {said}"
         yield ExportLine(
             index=index,
             when=naming.times.moment(text(entry, "at")),
             who=naming.person(author(entry)),
-            period=_period({"from": first, "to": last}, naming.times),
+            period=period,
             sha256=text(data, "sha256"),
         )

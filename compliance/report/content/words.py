@@ -66,6 +66,8 @@ class Words:
     entry: str
     exports: str
     exports_text: str
+    single_exports: Mapping[str, str]
+    """By the purpose of one session's file."""
     later_amendments: str
     later_text: str
     record: str

@@ -202,6 +202,16 @@ def _follow_up(teller: Teller, data: Facts) -> dict[str, Any]:
     }
 
 
+def _exported(_teller: Teller, data: Facts) -> dict[str, Any]:
+    copy = data.get("purpose") == "client_copy"
+    return {
+        "what": "Client’s copy made as a signed file"
+        if copy
+        else "Signed file of this session made for inspection",
+        "lines": [f"SHA-256 {data['sha256']}"],
+    }
+
+
 def _says(sentence: str) -> Callable[[Teller, Facts], dict[str, Any]]:
     return lambda _teller, _data: {"what": sentence}
 
@@ -223,5 +233,6 @@ _READERS: Final[Mapping[str, Callable[[Teller, Facts], dict[str, Any]]]] = Mappi
         "device.returned": _says("The device went back to the sterilization room"),
         "incident.recorded": _incident,
         "followup.recorded": _follow_up,
+        "report.exported": _exported,
     }
 )
