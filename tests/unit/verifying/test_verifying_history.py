@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -93,3 +94,20 @@ def test_a_log_begun_anew_under_the_old_name_is_noticed(report: bytes, roots: Ro
     assert kept is not None
     other = replace(kept, clinic_id="0190a000-0000-7000-8000-00000000ffff")
     assert rejected_for(verify_report(report, trust_roots=roots, known=[other])) == "history"
+
+
+def test_an_incarnation_that_no_entry_explains_is_refused(
+    tmp_path: Path, clinic: Clinic, roots: Roots
+) -> None:
+    pdf = seal(resign(replace(parts_of(clinic), incarnation=2), clinic), clinic, tmp_path)
+
+    assert rejected_for(verify_report(pdf, trust_roots=roots)) == "incarnation"
+
+
+def test_a_later_report_of_fewer_entries_is_refused(report: bytes, roots: Roots) -> None:
+    kept = verify_report(report, trust_roots=roots).checkpoint
+    assert kept is not None
+    assert kept.made_at is not None
+    longer = replace(kept, size=kept.size + 1, made_at=kept.made_at - timedelta(days=1))
+
+    assert rejected_for(verify_report(report, trust_roots=roots, known=[longer])) == "history"
