@@ -66,6 +66,7 @@ def _make(services: Services) -> None:
         keys_folder=services.keys_folder,
         system_user=system_user(),
         now=utc_now(),
+        workshop=services.workshop,
     )
     click.echo("Making the demo clinic: thirty days of treatments. This happens once.", err=True)
     with click.progressbar(length=1000, label="  playing", file=sys.stderr) as bar:

@@ -1,47 +1,127 @@
-"""``compliance export``: a signed report of whole days."""
+"""``compliance export``: a signed report of whole days, or the signed file of one session."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+if TYPE_CHECKING:
+    from compliance.domain.access import Actor
+    from compliance.web.context import Services
+
 _DAY = click.DateTime(["%Y-%m-%d"])
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
 @click.option("--clinic", "slug", required=True, metavar="SLUG", help="Whose records.")
-@click.option("--from", "first", required=True, type=_DAY, help="First day, inclusive.")
-@click.option("--to", "last", required=True, type=_DAY, help="Last day, inclusive.")
+@click.option("--from", "first", type=_DAY, help="First day, inclusive.")
+@click.option("--to", "last", type=_DAY, help="Last day, inclusive.")
+@click.option("--session", "session_id", metavar="ID", help="One session instead of a period.")
+@click.option(
+    "--client-copy",
+    is_flag=True,
+    help="With --session: the client's copy, without other people's names and the history.",
+)
 @click.option(
     "-o",
     "--output",
     required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=_FILE,
     help="FILE.pdf; volumes of a long period become FILE-01.pdf and so on beside it.",
 )
-def export(slug: str, first: datetime, last: datetime, output: Path) -> None:
-    """Make a signed report of [FROM, TO], days of the clinic's time zone.
+@click.option(
+    "--bundle",
+    type=_FILE,
+    metavar="FILE.zip",
+    help="Pack the signed files, their audit.json, ROOT.pem and checksums as well.",
+)
+def export(
+    slug: str,
+    first: datetime | None,
+    last: datetime | None,
+    session_id: str | None,
+    output: Path,
+    bundle: Path | None,
+    *,
+    client_copy: bool,
+) -> None:
+    """Make a signed report of [FROM, TO], days of the clinic's time zone, or of one session.
 
     Prints path, SHA-256 and pages of every file. The export is entered in the log.
     """
     from compliance.cli.installation import acting_in, open_installation
-    from compliance.cli.progress import terminal_progress
-    from compliance.operations.reporting.exporting import ExportReport, export_report
+    from compliance.operations.reporting.bundle import write_bundle
 
-    if not output.parent.is_dir():
-        raise click.UsageError(f"There is no folder {output.parent}.")
+    period = _read_period(first, last, session_id, client_copy=client_copy)
+    for path in (output, bundle):
+        if path is not None and not path.parent.is_dir():
+            raise click.UsageError(f"There is no folder {path.parent}.")
     with open_installation() as services:
         with services.database.reading() as tx:
             actor = acting_in(tx, slug)
-        made = export_report(
-            services.workshop,
-            ExportReport(first=first.date(), last=last.date(), output=output),
-            actor=actor,
-            now=services.clock(),
-            progress=terminal_progress("drawing"),
-        )
+        if period is None:
+            purpose = "client_copy" if client_copy else "inspection"
+            files = _export_session(services, str(session_id), purpose, output, actor)
+        else:
+            files = _export_period(services, period, output, actor)
+        if bundle is not None:
+            digest = write_bundle(services.workshop, files, bundle)
+            click.echo(f"{bundle}\n  SHA-256 {digest}")
+
+
+def _read_period(
+    first: datetime | None, last: datetime | None, session_id: str | None, *, client_copy: bool
+) -> tuple[datetime, datetime] | None:
+    """The period asked for; nothing where one session was."""
+    if session_id is not None:
+        if first is not None or last is not None:
+            raise click.UsageError("Give either --session, or --from and --to.")
+        return None
+    if client_copy:
+        raise click.UsageError("--client-copy is of one session: name it with --session.")
+    if first is None or last is None:
+        raise click.UsageError("Say what to export: --from and --to, or --session.")
+    return first, last
+
+
+def _export_period(
+    services: Services, period: tuple[datetime, datetime], output: Path, actor: Actor
+) -> list[Path]:
+    from compliance.cli.progress import terminal_progress
+    from compliance.operations.reporting.exporting import ExportReport, export_report
+
+    first, last = period
+    made = export_report(
+        services.workshop,
+        ExportReport(first=first.date(), last=last.date(), output=output),
+        actor=actor,
+        now=services.clock(),
+        progress=terminal_progress("drawing"),
+    )
     for file in made.files:
-        pages = "1 page" if file.pages == 1 else f"{file.pages} pages"
-        click.echo(f"{file.path}\n  SHA-256 {file.sha256}\n  {pages}")
+        _say(file.path, file.sha256, file.pages)
+    return [file.path for file in made.files]
+
+
+def _export_session(
+    services: Services, session_id: str, purpose: str, output: Path, actor: Actor
+) -> list[Path]:
+    from compliance.operations.reporting.single import ExportSession, export_session
+
+    made = export_session(
+        services.workshop,
+        ExportSession(session_id=session_id, purpose=purpose, output=output),
+        actor=actor,
+        now=services.clock(),
+    )
+    _say(made.path, made.sha256, made.pages)
+    return [made.path]
+
+
+def _say(path: Path, sha256: str, pages: int) -> None:
+    said = "1 page" if pages == 1 else f"{pages} pages"
+    click.echo(f"{path}\n  SHA-256 {sha256}\n  {said}")

@@ -185,8 +185,7 @@ def add_item(body: Mapping[str, Any], *, code: str, label: str, phase: str, kind
         raise Refused("label", label, "is missing", allowed=f"1 to {LONGEST_LABEL} characters")
     if len(made["items"]) >= MOST_ITEMS:
         raise Refused("items", len(made["items"]), "are enough", allowed=f"up to {MOST_ITEMS}")
-    kinds = (ItemKind.ATTESTATION, ItemKind.CHOICE, ItemKind.MEASUREMENT)
-    chosen = _choice("kind", kind, kinds)
+    chosen = _choice("kind", kind, tuple(ItemKind))
     item: dict[str, Any] = dict.fromkeys(_LOCKED)
     item.update(
         code=code,
@@ -199,6 +198,8 @@ def add_item(body: Mapping[str, Any], *, code: str, label: str, phase: str, kind
         item["options"] = read_options("first | First choice\nsecond | Second choice")
     if chosen == ItemKind.MEASUREMENT:
         item.update(unit="min", min="0", max="60")
+    if chosen == ItemKind.EVIDENCE:
+        item["evidence"] = FREE_SLOTS[0]
     order = [each["phase"] for each in made["items"]]
     phases = [each.value for each in Phase]
     rank = phases.index(item["phase"])
@@ -268,6 +269,8 @@ def _text_problems(body: Mapping[str, Any]) -> list[str]:
             problems.append(f"The help of {item['code']} is longer than {LONGEST_HELP} characters.")
         if item["evidence"] is not None and item["evidence"] not in EVIDENCE_SLOTS:
             problems.append(f"{item['code']} asks for evidence that does not exist.")
+        if item["kind"] == ItemKind.EVIDENCE and item["evidence"] is None:
+            problems.append(f"{item['code']} is evidence, but does not say of what.")
     return problems
 
 

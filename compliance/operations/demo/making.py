@@ -23,6 +23,7 @@ from compliance.operations.demo.cast import (
     TIME_ZONE,
     Player,
 )
+from compliance.operations.demo.first_report import make_first_report
 from compliance.operations.demo.script import STILL_OPEN, Day, plan_days, working_days
 from compliance.operations.demo.stage import ZONE, Stage
 from compliance.operations.demo.sterilization import SterilizationRoom
@@ -32,6 +33,7 @@ from compliance.operations.founding import FoundClinic, found_clinic
 from compliance.operations.people.accounts import CreatePerson, create_person
 from compliance.operations.people.passwords import hash_password, hash_pin
 from compliance.operations.personal import Keyring
+from compliance.operations.reporting.workshop import Workshop
 from compliance.operations.things import add_device, add_product
 from compliance.store.session import Database
 
@@ -53,6 +55,9 @@ class MakeDemo:
     system_user: str
     now: datetime
     """Everything happens in the thirty days before, nothing after."""
+
+    workshop: Workshop | None = None
+    """Where the first report is made; None leaves the demo without one."""
 
 
 def make_demo(command: MakeDemo, *, progress: Progress | None = None) -> str:
@@ -82,6 +87,8 @@ def make_demo(command: MakeDemo, *, progress: Progress | None = None) -> str:
         stage.go_to(command.now - timedelta(minutes=minutes))
         Visit(stage, supplies, case).play()
     stage.leave()
+    if command.workshop is not None:
+        make_first_report(command.workshop, stage, now=command.now)
     if progress is not None:
         progress(len(plan), len(plan))
     return stage.clinic_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 from pyhanko.pdf_utils.generic import IndirectObject
@@ -37,6 +38,12 @@ def signed_audit(reader: PdfFileReader, signature: EmbeddedPdfSignature) -> byte
         if latest != signed:
             raise BadAttachment("a later part of the file puts another audit.json in its place")
     return signed
+
+
+def read_own_audit(path: Path) -> bytes:
+    """Return the ``audit.json`` of a file this software has just made; nothing is verified."""
+    with path.open("rb") as file:
+        return find_audit(PdfFileReader(file).root)
 
 
 def find_audit(root: Any) -> bytes:

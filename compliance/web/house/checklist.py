@@ -39,6 +39,8 @@ _NAMES = {
     "expect": "To be expected",
 }
 
+_LANGUAGES = {"en": "English", "de": "German"}
+
 
 def phases_of(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The items of a body by phase, in words."""
@@ -87,8 +89,23 @@ def _text(words: Mapping[str, str]) -> str:
     return localized(words, current_clinic().language)
 
 
-def change_values(field: FieldChange) -> dict[str, str]:
-    """One difference with old and new as text."""
+def change_values(field: FieldChange) -> list[dict[str, str]]:
+    """One difference with old and new as text; words in several languages are one for each."""
+    if field.name in ("label", "help", "title"):
+        old, new = field.old or {}, field.new or {}
+        return [
+            {
+                "name": f"{_NAMES[field.name]}, {_LANGUAGES.get(language, language)}",
+                "old": old.get(language) or "nothing",
+                "new": new.get(language) or "nothing",
+            }
+            for language in sorted({*old, *new})
+            if old.get(language) != new.get(language)
+        ]
+    return [_change_value(field)]
+
+
+def _change_value(field: FieldChange) -> dict[str, str]:
     return {
         "name": _NAMES.get(field.name, field.name),
         "old": _say(field.name, field.old),
@@ -109,8 +126,6 @@ def _say(name: str, value: Any) -> str:
         return PHASES[Phase(value)]
     if name == "kind":
         return ITEM_KINDS[ItemKind(value)]
-    if isinstance(value, Mapping):
-        return " / ".join(f"{text} ({language})" for language, text in sorted(value.items()))
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(str(each) for each in value)
     return str(value)

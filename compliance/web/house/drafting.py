@@ -47,7 +47,7 @@ from compliance.web.house.wording import EVIDENCE, ITEM_KINDS, PHASES
 blueprint = Blueprint("house_drafting", __name__)
 
 ONE: Final = f"{TEMPLATES}/drafts/<draft_id>"
-_KINDS: Final = (ItemKind.ATTESTATION, ItemKind.CHOICE, ItemKind.MEASUREMENT)
+_KINDS: Final = tuple(ItemKind)
 
 
 @blueprint.get(ONE)
@@ -237,7 +237,7 @@ def _item_fields(item: dict[str, Any], body: Body) -> dict[str, Any]:
         "help": _both(item["help"] or {}),
         "options_text": write_options(item["options"]),
         "when": f"{condition['item']}={condition['is']}" if condition else "",
-        "conditions": [("", "Always"), *_conditions(item, body)],
+        "conditions": _asked_when(item, body),
         "slots": [("", "No evidence"), *((slot, EVIDENCE[slot]) for slot in slots)],
     }
 
@@ -245,6 +245,18 @@ def _item_fields(item: dict[str, Any], body: Body) -> dict[str, Any]:
 def _both(words: Mapping[str, str]) -> dict[str, str]:
     """The words in every language that the editor shows; empty where there are none."""
     return {language: words.get(language, "") for language in LANGUAGES}
+
+
+def _asked_when(item: dict[str, Any], body: Body) -> list[tuple[str, str]]:
+    """The choices for when an item is asked; its own is there even where it no longer holds."""
+    found = [("", "Always"), *_conditions(item, body)]
+    condition = item["required_when"]
+    if condition is not None:
+        own = f"{condition['item']}={condition['is']}"
+        # A select without its own value would send the first one, and nobody would notice.
+        if own not in dict(found):
+            found.append((own, f"{condition['item']}: {condition['is']}"))
+    return found
 
 
 def _conditions(item: dict[str, Any], body: Body) -> list[tuple[str, str]]:

@@ -96,10 +96,22 @@ def _page(family: str, form: FlaskForm) -> str:
     )
 
 
+_USUAL_MODES: Final = (
+    ReprocessingMode.DISINFECT_AND_BARRIER,
+    ReprocessingMode.PRESTERILIZED_SINGLE_USE,
+)
+"""Of a pen: its handpiece, then its cartridge."""
+
+
 def _part_rows() -> list[dict[str, str]]:
     """The rows of parts as they were typed, so that a refusal loses nothing."""
+    usual = (*_USUAL_MODES, *[ReprocessingMode.STEAM] * PART_ROWS)
     return [
-        {name: request.form.get(f"part-{row}-{name}", "") for name in ("name", "mode", "material")}
+        {
+            "name": request.form.get(f"part-{row}-name", ""),
+            "mode": request.form.get(f"part-{row}-mode", usual[row].value),
+            "material": request.form.get(f"part-{row}-material", ""),
+        }
         for row in range(PART_ROWS)
     ]
 

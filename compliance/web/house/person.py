@@ -84,6 +84,7 @@ def _page(
             }
             for term in file.terms
         ],
+        several=len({term.clinic_id for term in file.terms}) > 1,
         qualifications=[_paper_values(row, user_id) for row in rows],
         logins=[
             {

@@ -185,14 +185,14 @@ def show_comparison(template_id: str) -> ResponseReturnValue:
             ("to", "Later", "select", str(new), options),
         ),
         differs=comparison.differs,
-        head=[change_values(field) for field in comparison.head],
+        head=[each for field in comparison.head for each in change_values(field)],
         items=[
             {
                 "label": title_of(dict(item.label)) or item.code,
                 "code": item.code,
                 "phase": dict(PHASES)[_phase(item.phase)],
                 "state": CHANGES[item.change],
-                "fields": [change_values(field) for field in item.fields],
+                "fields": [each for field in item.fields for each in change_values(field)],
             }
             for item in comparison.items
         ],

@@ -36,9 +36,9 @@ MOST_LABELS: Final = 10 * PER_PAGE
 _ICONS: Final = {
     "devices": "needle",
     "products": "bottle",
-    "lots": "pack",
+    "lots": "scan",
     "containers": "shield",
-    "rooms": "lock",
+    "rooms": "user",
 }
 
 

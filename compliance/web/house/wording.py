@@ -56,7 +56,7 @@ ITEM_KINDS: Final[Mapping[ItemKind, str]] = MappingProxyType(
         ItemKind.ATTESTATION: "Yes or no",
         ItemKind.CHOICE: "Choice",
         ItemKind.MEASUREMENT: "Measurement",
-        ItemKind.EVIDENCE: "Evidence of the device",
+        ItemKind.EVIDENCE: "Evidence",
     }
 )
 EVIDENCE: Final[Mapping[str, str]] = MappingProxyType(

@@ -219,4 +219,4 @@ def test_the_export_is_an_entry_about_the_session_and_the_log_still_adds_up(
     assert content.single is not None
     assert [line.what for line in content.single.history][-1] == "exported as a file"
     assert problems(judge(workshop, again.path)) == []
-    _ = audit_clinic
+    assert audit_clinic(house.database, house.clinic_id).problems == ()
