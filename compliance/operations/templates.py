@@ -64,7 +64,7 @@ def find_template(tx: Tx, clinic_id: str, name: str) -> tuple[Template, str]:
         NotFound: the clinic has no such template.
     """
     template_id, _, version = name.partition("@")
-    if version and not version.isdigit():
+    if version and not (version.isascii() and version.isdigit() and len(version) <= 6):
         raise Refused("template", name, "has no whole number after @", allowed="ID or ID@VERSION")
     found = things.find_template(tx, clinic_id, template_id, int(version) if version else None)
     if found is None:

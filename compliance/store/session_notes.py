@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -73,6 +73,25 @@ def insert_note(tx: Tx, clinic_id: str, session_id: str, note: NoteRow) -> None:
 def read_notes(tx: Tx, clinic_id: str, session_id: str) -> list[NoteRow]:
     rows = tx.execute(_NOTES, _of(clinic_id, session_id))
     return [NoteRow(index=row[0], kind=row[1], item=row[2], data=row[3]) for row in rows]
+
+
+def read_notes_of(tx: Tx, clinic_id: str, session_ids: Sequence[str]) -> dict[str, list[NoteRow]]:
+    """The notes of several sessions in one query, for lists."""
+    found: dict[str, list[NoteRow]] = {session_id: [] for session_id in session_ids}
+    rows = tx.execute(
+        select(
+            SessionNote.session_id,
+            SessionNote.idx,
+            SessionNote.kind,
+            SessionNote.item,
+            SessionNote.data,
+        )
+        .where(SessionNote.clinic_id == clinic_id, SessionNote.session_id.in_(session_ids))
+        .order_by(SessionNote.idx)
+    )
+    for row in rows:
+        found[row[0]].append(NoteRow(index=row[1], kind=row[2], item=row[3], data=row[4]))
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

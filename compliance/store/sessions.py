@@ -121,6 +121,10 @@ _CLINIC: BindParameter[Any] = bindparam("in_clinic")
 _OF: BindParameter[Any] = bindparam("of_session")
 _ROW: Final = (TreatmentSession.clinic_id == _CLINIC, TreatmentSession.session_id == _OF)
 _FIND: Final = _SESSION.where(*_ROW)
+_MANY: BindParameter[Any] = bindparam("of_sessions", expanding=True)
+_FIND_MANY: Final = _SESSION.where(
+    TreatmentSession.clinic_id == _CLINIC, TreatmentSession.session_id.in_(_MANY)
+)
 _INSERT: Final = insert(TreatmentSession)
 _UPDATE: Final = update(TreatmentSession).where(*_ROW)
 _ANSWERS: Final = select(*_ANSWER_COLUMNS).where(
@@ -128,7 +132,7 @@ _ANSWERS: Final = select(*_ANSWER_COLUMNS).where(
 )
 _ANSWERS_OF: Final = select(*_ANSWER_COLUMNS, SessionAnswer.session_id).where(
     SessionAnswer.clinic_id == _CLINIC,
-    SessionAnswer.session_id.in_(bindparam("of_sessions", expanding=True)),
+    SessionAnswer.session_id.in_(_MANY),
 )
 _ANSWER: Final = (
     SessionAnswer.clinic_id == _CLINIC,
@@ -151,6 +155,12 @@ def _of(clinic_id: str, session_id: str) -> dict[str, Any]:
 def find_session(tx: Tx, clinic_id: str, session_id: str) -> SessionRow | None:
     row = tx.execute(_FIND, _of(clinic_id, session_id)).first()
     return None if row is None else session_row(row)
+
+
+def find_sessions(tx: Tx, clinic_id: str, session_ids: Sequence[str]) -> list[SessionRow]:
+    """Several sessions in one query; those that are not there are left out."""
+    wanted = {"in_clinic": clinic_id, "of_sessions": list(session_ids)}
+    return [session_row(row) for row in tx.execute(_FIND_MANY, wanted)]
 
 
 def session_row(row: Any) -> SessionRow:

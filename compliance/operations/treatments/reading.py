@@ -12,7 +12,7 @@ from compliance.domain.access import Action, Actor
 from compliance.domain.gate import GateAnswer, ask_close, ask_finish, ask_start
 from compliance.domain.words import SessionState
 from compliance.operations.personal import ERASED, Keyring, disclose, find_index
-from compliance.operations.treatments.loading import Loaded, find_row, load_facts
+from compliance.operations.treatments.loading import Loaded, find_row, load_facts, load_many_facts
 from compliance.store import clients, log, names, session_lists, session_notes, things
 from compliance.store.session import Tx
 from compliance.store.session_lists import SessionFilter, SessionLine
@@ -243,8 +243,6 @@ def load_many(
     tx: Tx, session_ids: Sequence[str], *, actor: Actor, now: datetime
 ) -> dict[str, GateAnswer]:
     """The next step's gate of a few open sessions, for the cards of the home screen."""
-    gates = {}
-    for session_id in session_ids:
-        loaded = load_facts(tx, find_row(tx, session_id, actor=actor), now=now)
-        gates[session_id] = _next(loaded)[1]
-    return gates
+    actor.require(Action.READ_SESSIONS)
+    loaded = load_many_facts(tx, actor.clinic_id, session_ids, now=now)
+    return {session_id: _next(each)[1] for session_id, each in loaded.items()}
