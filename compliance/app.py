@@ -35,6 +35,7 @@ from compliance.web.identity import register_identity
 from compliance.web.security import register_security
 from compliance.web.tablet.registering import register_tablet
 from compliance.web.verifying.pages import register_verify
+from compliance.web.why import register_why
 
 QUEUE: Final = "aseptrail-queue"
 """Under this name the queue of report jobs lies in ``app.extensions``."""
@@ -75,6 +76,30 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    app.extensions[QUEUE] = open_queue(settings.jobs_url)
+    app.extensions[EXTENSION] = _services(app, settings, clock)
+    # Security and identity come first: what they ask of a request holds for every page after.
+    for register in (
+        register_health,
+        register_security,
+        register_why,
+        register_first_run,
+        register_identity,
+        register_errors,
+        register_auth,
+        register_desk,
+        register_house,
+        register_verify,
+        register_tablet,
+        register_api,
+    ):
+        register(app)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    return app
+
+
+def _services(app: APIFlask, settings: Settings, clock: Callable[[], datetime]) -> Services:
+    """What every route uses, put together once."""
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
@@ -90,31 +115,16 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
         fonts=ROOT / "static" / "vendor" / "fonts",
         reports_folder=settings.data_dir / "reports",
     )
-    queue = open_queue(settings.jobs_url)
-    app.extensions[QUEUE] = queue
-    app.extensions[EXTENSION] = Services(
+    return Services(
         database=database,
         clock=clock,
         settings=settings,
         keys_folder=workshop.keys_folder,
         keyring=keyring,
         workshop=workshop,
-        start_report=define_task(queue, workshop, clock),
+        start_report=define_task(app.extensions[QUEUE], workshop, clock),
         root=ROOT,
     )
-    register_health(app)
-    register_security(app)
-    register_first_run(app)
-    register_identity(app)
-    register_errors(app)
-    register_auth(app)
-    register_desk(app)
-    register_house(app)
-    register_verify(app)
-    register_tablet(app)
-    register_api(app)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    return app
 
 
 def work(app: Flask) -> None:

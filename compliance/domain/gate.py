@@ -7,92 +7,27 @@ answer names every blocker at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, tzinfo
-from decimal import Decimal
-from typing import Any
+from collections.abc import Iterator
 
-from compliance.domain.answers import Answer, asked_items
-from compliance.domain.depth import NO_LIMITS, DepthLimits, judge_depth
-from compliance.domain.evidence import (
-    AFTER_KIND,
-    BEFORE_KIND,
-    Component,
-    PackFacts,
-    Problem,
-    judge_disinfection,
-    judge_lot,
-    judge_pack,
-)
-from compliance.domain.rules import EffectiveRules
-from compliance.domain.template import Item, Template
-from compliance.domain.words import EvidenceKind, ItemKind, Phase, SessionState
-from compliance.errors import Conflict
+from compliance.domain.answers import asked_items
+from compliance.domain.evidence import Problem
+from compliance.domain.gate_facts import Blocked, Blocker, GateAnswer, SessionFacts
+from compliance.domain.item_problems import find_problems, judge_piece
+from compliance.domain.template import Item
+from compliance.domain.words import EvidenceKind, Phase, SessionState
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blocker:
-    """One thing in the way: what is wrong, why, and what to do now."""
-
-    item: str
-    code: str
-    reason: str
-    rule: str
-    fix: str
-
-    def to_json(self) -> dict[str, str]:
-        return {
-            "item": self.item,
-            "code": self.code,
-            "reason": self.reason,
-            "rule": self.rule,
-            "fix": self.fix,
-        }
-
-
-class Blocked(Conflict):
-    """The gate refuses; carries every blocker."""
-
-    code = "blocked"
-
-    def __init__(self, blockers: tuple[Blocker, ...]) -> None:
-        count = len(blockers)
-        super().__init__(f"{count} {'thing is' if count == 1 else 'things are'} in the way")
-        self.blockers = blockers
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionFacts:
-    """Everything the gate looks at; nothing else may influence it."""
-
-    session_id: str
-    state: SessionState
-    template: Template
-    device_id: str
-    components: tuple[Component, ...]
-    answers: Mapping[str, Answer]
-    overridden: frozenset[str]
-    packs: Mapping[str, PackFacts]
-    """The register's present word on every pack that the evidence names."""
-    rules: EffectiveRules
-    consent_signed: bool
-    today: date
-    """The clinic's date, for expiry."""
-    zone: tzinfo
-    depth_limits: DepthLimits = NO_LIMITS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateAnswer:
-    """Every blocker, and the components that only wait for the sterilization room."""
-
-    blockers: tuple[Blocker, ...]
-    waiting: tuple[str, ...] = ()
-
-    @property
-    def open(self) -> bool:
-        return not self.blockers
+__all__ = [
+    "Blocked",
+    "Blocker",
+    "GateAnswer",
+    "SessionFacts",
+    "ask_close",
+    "ask_finish",
+    "ask_start",
+    "item_problems",
+    "judge_piece",
+    "waiting_components",
+]
 
 
 def ask_start(facts: SessionFacts) -> GateAnswer:
@@ -100,7 +35,7 @@ def ask_start(facts: SessionFacts) -> GateAnswer:
     blockers = list(_state_blocker(facts, SessionState.DRAFT, "start", "in_progress"))
     for item in asked_items(facts.template, facts.answers):
         if item.phase is Phase.BEFORE:
-            blockers.extend(_item_blockers(facts, item))
+            blockers.extend(item_problems(facts, item))
     return GateAnswer(blockers=tuple(blockers))
 
 
@@ -119,7 +54,7 @@ def ask_close(facts: SessionFacts) -> GateAnswer:
     """
     blockers = list(_state_blocker(facts, SessionState.TREATED, "close", "closed"))
     for item in asked_items(facts.template, facts.answers):
-        blockers.extend(_item_blockers(facts, item))
+        blockers.extend(item_problems(facts, item))
     return GateAnswer(blockers=tuple(blockers), waiting=waiting_components(facts))
 
 
@@ -137,7 +72,7 @@ def waiting_components(facts: SessionFacts) -> tuple[str, ...]:
 
 def item_problems(facts: SessionFacts, item: Item) -> tuple[Blocker, ...]:
     """What is wrong with one item as it stands; empty when it is complete."""
-    return tuple(_item_blockers(facts, item))
+    return tuple(_blocker(facts, item.code, problem) for problem in find_problems(facts, item))
 
 
 def _state_blocker(
@@ -157,176 +92,6 @@ def _state_blocker(
         )
 
 
-def _item_blockers(facts: SessionFacts, item: Item) -> Iterator[Blocker]:
-    answer = facts.answers.get(item.code)
-    label = item.label.get("en", item.code)
-    if answer is None:
-        yield _blocker(facts, item.code, _missing(item, label))
-        return
-    if answer.result == "no" and item.kind is not ItemKind.CHOICE:
-        yield _blocker(
-            facts,
-            item.code,
-            Problem(
-                code="answered_no",
-                reason=f"“{label}” was answered no.",
-                rule=item.rule or item.code,
-                fix="Do it and answer again, or abort the session with a deviation.",
-            ),
-        )
-        return
-    for problem in _problems(facts, item, answer):
-        yield _blocker(facts, item.code, problem)
-
-
-def _missing(item: Item, label: str) -> Problem:
-    return Problem(
-        code="missing",
-        reason=f"“{label}” has no answer yet.",
-        rule=item.rule or item.code,
-        fix="Answer it.",
-    )
-
-
-def _problems(facts: SessionFacts, item: Item, answer: Answer) -> Iterator[Problem]:
-    match item.evidence:
-        case "device_before" | "device_after":
-            for component in facts.components:
-                yield from _component_problems(facts, item, component, answer)
-        case "disinfectant":
-            yield from _skin_problems(facts, answer)
-        case "contraindications":
-            yield from _contraindication_problems(facts, item, answer)
-        case "consent":
-            if not facts.consent_signed:
-                yield Problem(
-                    code="consent_not_signed",
-                    reason="The client has not signed the consent.",
-                    rule="consent",
-                    fix="Let the client read and sign it.",
-                )
-        case None:
-            if item.code == "needle_material":
-                yield from _allergy_problems(facts, answer)
-            elif item.code == "depth" and isinstance(answer.result, Mapping):
-                depth = Decimal(answer.result["value"])
-                yield from judge_depth(depth, facts.depth_limits, day=_day_of_use(facts, item))
-        case _:
-            yield from _product_problems(facts, item, answer)
-
-
-def _component_problems(
-    facts: SessionFacts, item: Item, component: Component, answer: Answer
-) -> Iterator[Problem]:
-    kinds = BEFORE_KIND if item.evidence == "device_before" else AFTER_KIND
-    needed = kinds[component.mode]
-    piece = _piece(answer, component.component, needed)
-    if piece is None:
-        yield Problem(
-            code="evidence_missing",
-            reason=f"There is no evidence for the {component.component}: {_WANTED[needed]}.",
-            rule=item.rule or item.code,
-            fix=_FIX[needed],
-        )
-        return
-    problem = judge_piece(facts, item, piece)
-    if problem is not None:
-        yield problem
-
-
-def judge_piece(facts: SessionFacts, item: Item, piece: Mapping[str, Any]) -> Problem | None:
-    """Say why one piece of evidence for a part of the device does not hold, or None."""
-    ref = piece["ref"]
-    match EvidenceKind(piece["kind"]):
-        case EvidenceKind.PACK:
-            return judge_pack(
-                facts.packs.get(ref["pack"]),
-                device_id=facts.device_id,
-                session_id=facts.session_id,
-                today=_day_of_use(facts, item),
-            )
-        case EvidenceKind.LOT:
-            return judge_lot(ref, today=_day_of_use(facts, item))
-        case EvidenceKind.DISINFECTION:
-            return judge_disinfection(ref, needs_barrier=True)
-        case _:
-            return None
-
-
-def _day_of_use(facts: SessionFacts, item: Item) -> date:
-    """Expiry counts on the day of use: a pack used yesterday has not expired since."""
-    if facts.state is SessionState.DRAFT:
-        return facts.today
-    answer = facts.answers[item.code]
-    return min(facts.today, answer.performed_at.astimezone(facts.zone).date())
-
-
-def _skin_problems(facts: SessionFacts, answer: Answer) -> Iterator[Problem]:
-    piece = _piece(answer, "skin", EvidenceKind.DISINFECTION)
-    if piece is not None:
-        problem = judge_disinfection(piece["ref"], needs_barrier=False)
-        if problem is not None:
-            yield problem
-    elif facts.rules.values.get("skin_disinfectant_evidence"):
-        yield Problem(
-            code="evidence_missing",
-            reason="The disinfectant and its contact time are not recorded.",
-            rule="skin_disinfectant_evidence",
-            fix="Choose the disinfectant used and its contact time.",
-        )
-
-
-def _contraindication_problems(
-    facts: SessionFacts, item: Item, answer: Answer
-) -> Iterator[Problem]:
-    if answer.result != "present" or item.code in facts.overridden:
-        return
-    named = ", ".join(str(piece["ref"]["code"]).replace("_", " ") for piece in answer.evidence)
-    yield Problem(
-        code="contraindicated",
-        reason=f"The screening found: {named or 'a contraindication'}.",
-        rule="contraindications",
-        fix="Do not treat; abort, or let a practitioner entitled to decide override with a reason.",
-    )
-
-
-def _allergy_problems(facts: SessionFacts, answer: Answer) -> Iterator[Problem]:
-    allergy = facts.answers.get("steel_allergy")
-    if answer.result == "surgical_steel" and allergy is not None and allergy.result == "yes":
-        yield Problem(
-            code="steel_allergy",
-            reason="The client is allergic to steel, and the needles are surgical steel.",
-            rule="steel_allergy",
-            fix="Use titanium needles and answer again.",
-        )
-
-
-def _product_problems(facts: SessionFacts, item: Item, answer: Answer) -> Iterator[Problem]:
-    piece = next((p for p in answer.evidence if p["kind"] == EvidenceKind.PRODUCT), None)
-    if piece is None or not piece["ref"].get("lot"):
-        yield Problem(
-            code="evidence_missing",
-            reason="The product and its lot are not recorded.",
-            rule="product_lot",
-            fix="Choose the product and scan or type its lot.",
-        )
-        return
-    expiry = piece["ref"].get("expires_on")
-    if expiry is not None and date.fromisoformat(expiry) < _day_of_use(facts, item):
-        yield Problem(
-            code="product_expired",
-            reason=f"{piece['ref']['name']} lot {piece['ref']['lot']} expired on {expiry}.",
-            rule="product_lot",
-            fix="Use an unexpired product and answer again.",
-        )
-
-
-def _piece(answer: Answer, component: str, kind: EvidenceKind) -> Mapping[str, Any] | None:
-    return next(
-        (p for p in answer.evidence if p["component"] == component and p["kind"] == kind), None
-    )
-
-
 def _blocker(facts: SessionFacts, item: str, problem: Problem) -> Blocker:
     return Blocker(
         item=item,
@@ -335,19 +100,3 @@ def _blocker(facts: SessionFacts, item: str, problem: Problem) -> Blocker:
         rule=str(facts.rules.cite(problem.rule)),
         fix=problem.fix,
     )
-
-
-_WANTED = {
-    EvidenceKind.PACK: "a released sterile pack",
-    EvidenceKind.LOT: "lot and expiry of the sterile single-use article",
-    EvidenceKind.SHARPS: "the sharps container it was discarded to",
-    EvidenceKind.DISINFECTION: "disinfectant, contact time and a fresh barrier",
-    EvidenceKind.RETURNED: "its return to reprocessing",
-}
-_FIX = {
-    EvidenceKind.PACK: "Scan the label of the pack.",
-    EvidenceKind.LOT: "Scan the code on the package, or type lot and expiry.",
-    EvidenceKind.SHARPS: "Name the sharps container.",
-    EvidenceKind.DISINFECTION: "Choose the disinfectant, give lot and contact time, confirm the barrier.",
-    EvidenceKind.RETURNED: "Confirm that it went back to the sterilization room.",
-}
