@@ -19,6 +19,7 @@ from compliance.domain.evidence import (
 from compliance.domain.template import Item
 from compliance.domain.words import CONTRAINDICATIONS, EvidenceKind
 from compliance.errors import Refused
+from compliance.operations.treatments.evidence_fields import FieldReader
 from compliance.scanning.gs1 import parse_gs1
 from compliance.store import things
 from compliance.store.session import Tx
@@ -26,7 +27,6 @@ from compliance.store.sessions import SessionRow
 from compliance.store.things import PackRow, ProductRow
 
 MAX_PIECES: Final = 40
-MAX_TEXT: Final = 120
 
 Piece = dict[str, Any]
 
@@ -51,6 +51,7 @@ class EvidenceReader:
         self._tx = tx
         self._row = row
         self._item = item
+        self._from = FieldReader(item.code)
         self._today = today
         self._components = {
             raw["component"]: component_from_json(raw) for raw in row.device_components
@@ -124,7 +125,7 @@ class EvidenceReader:
 
     def _pack(self, ref: object) -> Piece:
         code = ref.get("pack") or ref.get("code") if isinstance(ref, Mapping) else ref
-        text = self._text("pack", code)
+        text = self._from.text("pack", code)
         pack = things.find_pack(self._tx, self._row.clinic_id, text)
         problem = judge_pack(
             None if pack is None else pack_facts(pack),
@@ -151,14 +152,14 @@ class EvidenceReader:
                 "serial": scan.serial,
             }
         else:
-            fields = self._fields(ref, {"lot", "expires_on"}, {"udi", "serial"})
+            fields = self._from.fields(ref, {"lot", "expires_on"}, {"udi", "serial"})
             read = {
-                "lot": self._text("lot", fields["lot"]),
+                "lot": self._from.text("lot", fields["lot"]),
                 "expires_on": fields["expires_on"],
-                "udi": self._optional("udi", fields.get("udi")),
-                "serial": self._optional("serial", fields.get("serial")),
+                "udi": self._from.optional("udi", fields.get("udi")),
+                "serial": self._from.optional("serial", fields.get("serial")),
             }
-        read["expires_on"] = self._date("expires_on", read["expires_on"])
+        read["expires_on"] = self._from.date("expires_on", read["expires_on"])
         problem = judge_lot(read, today=self._today)
         if problem is None and read["serial"] is not None:
             problem = self._serial_problem(read)
@@ -179,7 +180,7 @@ class EvidenceReader:
 
     def _sharps(self, ref: object) -> Piece:
         container = ref.get("container") if isinstance(ref, Mapping) else ref
-        return {"container": self._text("container", container)}
+        return {"container": self._from.text("container", container)}
 
     def _returned(self, ref: object) -> Piece:
         if ref not in ("", None, {}, self._row.device_id, {"device": self._row.device_id}):
@@ -189,7 +190,7 @@ class EvidenceReader:
         return {"device": self._row.device_id}
 
     def _disinfection(self, ref: object) -> Piece:
-        fields = self._fields(ref, {"product", "contact_seconds"}, {"lot", "barrier"})
+        fields = self._from.fields(ref, {"product", "contact_seconds"}, {"lot", "barrier"})
         product = self._find_product(fields["product"])
         if product is None or product.kind != "disinfectant":
             raise Refused(
@@ -205,14 +206,16 @@ class EvidenceReader:
         return {
             "product": product.product_id,
             "name": product.name,
-            "lot": self._text("lot", fields.get("lot")) if needs_lot or fields.get("lot") else None,
-            "contact_seconds": self._seconds(fields["contact_seconds"]),
+            "lot": self._from.text("lot", fields.get("lot"))
+            if needs_lot or fields.get("lot")
+            else None,
+            "contact_seconds": self._from.seconds(fields["contact_seconds"]),
             "required_seconds": product.contact_seconds,
             "barrier": fields.get("barrier") in (True, "yes"),
         }
 
     def _product(self, ref: object) -> Piece:
-        fields = self._fields(ref, {"lot"}, {"product", "name", "expires_on"})
+        fields = self._from.fields(ref, {"lot"}, {"product", "name", "expires_on"})
         kind = (self._item.evidence or "").partition(":")[2]
         product = None
         if fields.get("product"):
@@ -227,14 +230,14 @@ class EvidenceReader:
         expiry = fields.get("expires_on")
         return {
             "product": product.product_id if product else None,
-            "name": product.name if product else self._text("name", fields.get("name")),
-            "lot": self._text("lot", fields["lot"]),
-            "expires_on": self._date("expires_on", expiry) if expiry else None,
+            "name": product.name if product else self._from.text("name", fields.get("name")),
+            "lot": self._from.text("lot", fields["lot"]),
+            "expires_on": self._from.date("expires_on", expiry) if expiry else None,
         }
 
     def _find_product(self, name: object) -> ProductRow | None:
         """The product, unless it was out of use already when the session was opened."""
-        text = self._text("product", name)
+        text = self._from.text("product", name)
         product = things.find_product(self._tx, self._row.clinic_id, text)
         if product is None or product.archived_at is None:
             return product
@@ -250,53 +253,6 @@ class EvidenceReader:
                 allowed=", ".join(CONTRAINDICATIONS),
             )
         return {"code": code}
-
-    def _fields(self, ref: object, needed: set[str], optional: set[str]) -> Mapping[str, Any]:
-        if not isinstance(ref, Mapping):
-            raise Refused(
-                f"{self._item.code}.ref", ref, "is no object", allowed=", ".join(sorted(needed))
-            )
-        unknown = set(ref) - needed - optional
-        if unknown:
-            raise Refused(
-                f"{self._item.code}.ref",
-                ", ".join(sorted(map(str, unknown))),
-                "is an unknown field",
-                allowed=", ".join(sorted(needed | optional)),
-            )
-        missing = needed - set(ref)
-        if missing:
-            raise Refused(f"{self._item.code}.ref", "", f"lacks {', '.join(sorted(missing))}")
-        return ref
-
-    def _text(self, field: str, value: object) -> str:
-        if not isinstance(value, str) or not 1 <= len(value.strip()) <= MAX_TEXT:
-            raise Refused(
-                f"{self._item.code}.{field}", value, "is missing", allowed="1 to 120 characters"
-            )
-        return value.strip()
-
-    def _optional(self, field: str, value: object) -> str | None:
-        return None if value in (None, "") else self._text(field, value)
-
-    def _date(self, field: str, value: object) -> str:
-        try:
-            return date.fromisoformat(str(value)).isoformat()
-        except ValueError as error:
-            raise Refused(
-                f"{self._item.code}.{field}", value, "is no date", allowed="YYYY-MM-DD"
-            ) from error
-
-    def _seconds(self, value: object) -> int:
-        text = str(value)
-        if isinstance(value, bool) or not text.isascii() or not text.isdigit() or len(text) > 5:
-            raise Refused(
-                f"{self._item.code}.contact_seconds",
-                value,
-                "is no whole number of seconds",
-                allowed="0 to 99999",
-            )
-        return int(text)
 
 
 def pack_facts(pack: PackRow) -> PackFacts:
