@@ -37,6 +37,7 @@ from compliance.report.content.source import AuditSource
 from compliance.report.making import draw_report
 from compliance.report.payload import build_audit, parse_audit
 from compliance.report.streaming import StreamingDocument
+from compliance.report.structure import Artifact, Element
 from compliance.settings import DATABASE_FILE
 
 FONTS: Final = ROOT / "static" / "vendor" / "fonts"
@@ -51,6 +52,7 @@ PER_DAY: Final = 960
 
 FINGERPRINT: Final = "00" * 32
 
+Mark = Element | Artifact
 Line = tuple[float, float, str, str, float]
 """x, y, text, weight, size."""
 
@@ -159,9 +161,11 @@ def _captured() -> Iterator[list[list[Line]]]:
     sheets: dict[int, list[Line]] = {}
     text, add_page = Sheet.text, StreamingDocument.add_page
 
-    def note(sheet: Sheet, x: float, y: float, line: str, style: Style) -> None:
+    def note(
+        sheet: Sheet, x: float, y: float, line: str, style: Style, mark: Mark = Artifact.LAYOUT
+    ) -> None:
         sheets.setdefault(id(sheet), []).append((x, y, line, style.weight.value, style.size))
-        text(sheet, x, y, line, style)
+        text(sheet, x, y, line, style, mark)
 
     def end(document: StreamingDocument, sheet: Sheet, page: int) -> None:
         pages.append(sheets.pop(id(sheet), []))

@@ -11,6 +11,7 @@ from compliance.report.canvas import PAGE_HEIGHT, PAGE_WIDTH, Sheet
 from compliance.report.content.values import ReportContent
 from compliance.report.pieces import Piece, Typesetter
 from compliance.report.streaming import Bookmark, StreamingDocument, load_faces
+from compliance.report.structure import Artifact, Element
 from compliance.report.styles import (
     BODY_QUIET,
     BOTTOM,
@@ -57,6 +58,8 @@ class Document:
 
     def __init__(self, file: BinaryIO, fonts: Path, content: ReportContent) -> None:
         self._pdf = StreamingDocument(file)
+        self._structure = self._pdf.begin_structure()
+        self._part = Element("Sect", self._structure.document)
         self._faces = load_faces(fonts, self._pdf)
         self._bookmarks: list[Bookmark] = []
         self._furniture = _furniture(content)
@@ -78,12 +81,36 @@ class Document:
     def new_page(self, *, running_header: bool = True) -> None:
         self._end_page()
         self._page = self._pdf.next_page()
-        self.sheet = Sheet(self._faces)
+        self.sheet = Sheet(self._faces, self._page)
         self.top = TOP
         self._draw_furniture(running_header=running_header)
 
     def place(self, piece: Piece, *, after: float = 0.0) -> None:
         """Draw a piece, on a new page if it does not fit on this one."""
+        self.adopt(piece.roots)
+        self._place(piece)
+        self.top -= after
+        self._close(piece.roots)
+
+    def place_at(self, piece: Piece, top: float) -> None:
+        """Draw a piece at a place of its own on this page, read after all placed before."""
+        self.adopt(piece.roots)
+        piece.draw(self.sheet, top)
+        self._close(piece.roots)
+
+    def adopt(self, roots: Sequence[Element]) -> None:
+        """Make elements the next ones of the part that the report has reached."""
+        for root in roots:
+            if root.parent is None:
+                root.parent = self._part
+                self._part.kids.append(root)
+
+    def _close(self, roots: Sequence[Element]) -> None:
+        for root in roots:
+            if root.role:
+                self._structure.close(root)
+
+    def _place(self, piece: Piece) -> None:
         page = TOP - BOTTOM
         if piece.height > self.room and (piece.height <= page or self.room < page / 4):
             self.new_page()
@@ -92,7 +119,7 @@ class Document:
             head.draw(self.sheet, self.top)
             self.new_page()
         piece.draw(self.sheet, self.top)
-        self.top -= piece.height + after
+        self.top -= piece.height
 
     def make_room(self, pieces: Sequence[Piece]) -> None:
         """Start a new page where that keeps pieces together which this one would split."""
@@ -114,8 +141,13 @@ class Document:
         for piece in pieces:
             if piece.height > self.room:
                 self.new_page()
-                self.place(continued(), after=6)
-            self.place(piece)
+                again = continued()
+                again.hush()
+                self.place(again, after=6)
+            self.adopt(piece.roots)
+            self._place(piece)
+        for piece in pieces:
+            self._close(piece.roots)
         self.top -= after
 
     def heading(self, text: str, *, explained: str = "") -> None:
@@ -125,6 +157,7 @@ class Document:
         elif self.top < TOP:
             self.top -= 20
         self.bookmark(text)
+        self._begin_part()
         piece = Piece()
         y = piece.add(LEFT, 0, self.type.wrap(text, RIGHT - LEFT, HEADING), HEADING)
         if explained:
@@ -145,6 +178,12 @@ class Document:
         self._pdf.finish(self._bookmarks, total)
         return self.pages
 
+    def _begin_part(self) -> None:
+        # What is drawn before the first heading is a part only if there is anything.
+        if self._part.kids:
+            self._structure.close(self._part)
+            self._part = Element("Sect", self._structure.document)
+
     def _end_page(self) -> None:
         if self._page:
             self._pdf.add_page(self.sheet, self._page)
@@ -158,13 +197,13 @@ class Document:
             rest = self.type.line(f" · {furniture.header}", FURNITURE)
             used = self.type.width(note, FURNITURE_STRONG) + self.type.width(rest, FURNITURE)
             clinic = self.type.cut(furniture.clinic, RIGHT - LEFT - used - 12, FURNITURE)
-            sheet.text(LEFT, HEADER, clinic + rest, FURNITURE)
-            sheet.text_right(RIGHT, HEADER, note, FURNITURE_STRONG)
+            sheet.text(LEFT, HEADER, clinic + rest, FURNITURE, Artifact.HEADER)
+            sheet.text_right(RIGHT, HEADER, note, FURNITURE_STRONG, Artifact.HEADER)
             sheet.rule(LEFT, RIGHT, HEADER - 7, HAIR)
         page = f"{furniture.page} {self.pages} {furniture.of} "
-        sheet.text(LEFT, FOOTER, page, FURNITURE)
+        sheet.text(LEFT, FOOTER, page, FURNITURE, Artifact.FOOTER)
         sheet.total(LEFT + self.type.width(page, FURNITURE), FOOTER)
-        sheet.text_right(RIGHT, FOOTER, furniture.checkpoint, FURNITURE)
+        sheet.text_right(RIGHT, FOOTER, furniture.checkpoint, FURNITURE, Artifact.FOOTER)
 
     def _watermark(self, text: str) -> str:
         """Return the word across the page, pale enough to read text over it."""

@@ -55,7 +55,9 @@ def draw_later_amendments(document: Document, content: ReportContent) -> None:
 
 def _kind_title(document: Document, text: str) -> Piece:
     piece = Piece()
-    end = piece.add(LEFT, 0, document.type.wrap(text, RIGHT - LEFT, SECTION), SECTION)
+    end = piece.add(
+        LEFT, 0, document.type.wrap(text, RIGHT - LEFT, SECTION), SECTION, piece.tag("H2")
+    )
     piece.rule(end + 1, FINE)
     piece.height += 3
     return piece
@@ -63,11 +65,12 @@ def _kind_title(document: Document, text: str) -> Piece:
 
 def _exception(document: Document, line: ExceptionLine) -> Piece:
     piece = Piece()
-    piece.add(LEFT, 2, (str(line.number),), BODY_STRONG)
+    said = piece.tag()
+    piece.add(LEFT, 2, (str(line.number),), BODY_STRONG, said)
     if line.when is not None:
-        piece.add(BODY, 2, document.type.wrap(line.when.text, 90, BODY_TEXT), BODY_TEXT)
+        piece.add(BODY, 2, document.type.wrap(line.when.text, 90, BODY_TEXT), BODY_TEXT, said)
     sentence = document.type.wrap(line.sentence, RIGHT - _SENTENCE, BODY_TEXT)
-    piece.add(_SENTENCE, 2, sentence, BODY_TEXT)
+    piece.add(_SENTENCE, 2, sentence, BODY_TEXT, said)
     piece.height += 3
     piece.rule(piece.height, HAIR)
     return piece

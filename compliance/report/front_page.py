@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-import segno
-
-from compliance.report.canvas import PAGE_HEIGHT, Sheet
+from compliance.report.canvas import PAGE_HEIGHT
 from compliance.report.content.values import ReportContent
 from compliance.report.document import PRODUCT, Document, grouped
 from compliance.report.pieces import Piece
+from compliance.report.qr_code import CODE, draw_code
+from compliance.report.structure import Element
 from compliance.report.styles import (
     BODY_QUIET,
     BODY_STRONG,
@@ -37,7 +37,7 @@ from compliance.report.styles import (
 
 _COLUMNS: Final = 5
 _COLUMN: Final = (RIGHT - LEFT) / _COLUMNS
-_SIDE: Final = RIGHT - 138.0
+_SIDE: Final = RIGHT - CODE
 """Left edge of the narrow column with what is compared by eye."""
 
 _NAME_LINES: Final = 3
@@ -47,10 +47,6 @@ _NUMBER: Final = 38.0
 """Room for the number of an entry, to a million."""
 
 _FACT: Final = LEFT + 96.0
-_CODE: Final = 138.0
-"""Edge of the QR code: about 0.8 mm a module, which a phone reads from a copy."""
-
-
 _FOOT_GAP: Final = 11.0
 """Between the rule and the QR code: its quiet zone of four modules."""
 
@@ -73,7 +69,7 @@ def draw_front_page(document: Document, content: ReportContent, evidence: Eviden
     _draw_counts(document, content)
     foot = _foot(document, content, evidence)
     _draw_exceptions(document, content, foot.height + 14)
-    _draw_foot(document, foot, evidence)
+    _draw_foot(document, content, foot, evidence)
 
 
 def draw_checkpoint(document: Document, content: ReportContent, evidence: Evidence) -> None:
@@ -81,7 +77,7 @@ def draw_checkpoint(document: Document, content: ReportContent, evidence: Eviden
     foot = _foot(document, content, evidence)
     if document.top < foot.height + 14:
         document.new_page()
-    _draw_foot(document, foot, evidence)
+    _draw_foot(document, content, foot, evidence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,15 +90,16 @@ class _Foot:
 
 def _foot(document: Document, content: ReportContent, evidence: Evidence) -> _Foot:
     main, side = _log_facts(document, content), _side(document, content, evidence)
-    height = BOTTOM + max(main.height, side.height + _CODE) + _FOOT_GAP
+    height = BOTTOM + max(main.height, side.height + CODE) + _FOOT_GAP
     return _Foot(main=main, side=side, height=height)
 
 
-def _draw_foot(document: Document, foot: _Foot, evidence: Evidence) -> None:
+def _draw_foot(document: Document, content: ReportContent, foot: _Foot, evidence: Evidence) -> None:
     document.sheet.rule(LEFT, RIGHT, foot.height, HEAVY)
-    foot.main.draw(document.sheet, foot.height - _FOOT_GAP)
-    _draw_code(document.sheet, evidence.checkpoint_note, foot.height - _FOOT_GAP)
-    foot.side.draw(document.sheet, foot.height - _FOOT_GAP - _CODE)
+    top = foot.height - _FOOT_GAP
+    document.place_at(foot.main, top)
+    draw_code(document, content, evidence.checkpoint_note, (_SIDE, top))
+    document.place_at(foot.side, top - CODE)
 
 
 def _draw_title(document: Document, content: ReportContent) -> None:
@@ -112,14 +109,14 @@ def _draw_title(document: Document, content: ReportContent) -> None:
         part for part in (content.volume, words.demo_line if content.demo else "") if part
     )
     kicker = type_.line(f"{PRODUCT} · {words.report}", SECTION)
-    y = piece.add(LEFT, 0, (kicker,), SECTION)
+    y = piece.add(LEFT, 0, (kicker,), SECTION, piece.tag())
     if note:
         note = type_.line(note, FURNITURE_STRONG)
         piece.add(RIGHT - type_.width(note, FURNITURE_STRONG), 0, (note,), FURNITURE_STRONG)
     name, style = type_.wrap(content.clinic, RIGHT - LEFT, CLINIC), CLINIC
     if len(name) > _NAME_LINES:
         name, style = type_.wrap(content.clinic, RIGHT - LEFT, HEADING), HEADING
-    y = piece.add(LEFT, y + 6, name, style)
+    y = piece.add(LEFT, y + 6, name, style, piece.tag("H1"))
     y = piece.add(LEFT, y + 1, type_.wrap(content.period, RIGHT - LEFT, PERIOD), PERIOD) + 5
     times = words.times.format(zone=content.zone)
     made = words.made.format(who=content.made_by, when=content.made_at.text)
@@ -145,8 +142,10 @@ def _draw_counts(document: Document, content: ReportContent) -> None:
         (counts.erased, words.erased),
         (counts.clock_anomalies, words.clock),
     )
+    counted = Element("L")
+    pieces = []
     for start in range(0, len(figures) + 1, _COLUMNS):
-        piece = Piece()
+        piece = Piece(under=counted)
         piece.rule(0, HEAVY if start == 0 else FINE)
         row = figures[start : start + _COLUMNS]
         for column, (figure, label) in enumerate(row):
@@ -156,7 +155,8 @@ def _draw_counts(document: Document, content: ReportContent) -> None:
             gaps = (words.no_anchors, words.anchor_gaps)
             _add_note(document, piece, LEFT + len(row) * _COLUMN, gaps)
         piece.height += 6
-        document.place(piece)
+        pieces.append(piece)
+    document.place_together(pieces, continued=Piece, after=0)
     document.sheet.rule(LEFT, RIGHT, document.top, HEAVY)
     document.top -= 14
 
@@ -164,16 +164,25 @@ def _draw_counts(document: Document, content: ReportContent) -> None:
 def _add_count(document: Document, piece: Piece, x: float, count: tuple[str, str]) -> None:
     figure, label = count
     style = FIGURE_ZERO if figure == "0" else FIGURE
-    y = piece.add(x, 5, (figure,), style)
-    piece.add(x, y, document.type.wrap(label, _COLUMN - 8, BODY_TEXT), BODY_TEXT)
+    name, value = _pair(piece)
+    y = piece.add(x, 5, (figure,), style, value)
+    piece.add(x, y, document.type.wrap(label, _COLUMN - 8, BODY_TEXT), BODY_TEXT, name)
 
 
 def _add_note(document: Document, piece: Piece, x: float, note: tuple[str, str]) -> None:
     text, label = note
+    name, value = _pair(piece)
     lines = document.type.wrap(text, _COLUMN - 8, BODY_STRONG)
     top = 5 + FIGURE.leading - BODY_STRONG.leading * len(lines)
-    piece.add(x, top, lines, BODY_STRONG)
-    piece.add(x, 5 + FIGURE.leading, document.type.wrap(label, _COLUMN - 8, BODY_TEXT), BODY_TEXT)
+    piece.add(x, top, lines, BODY_STRONG, value)
+    below = document.type.wrap(label, _COLUMN - 8, BODY_TEXT)
+    piece.add(x, 5 + FIGURE.leading, below, BODY_TEXT, name)
+
+
+def _pair(piece: Piece) -> tuple[Element, Element]:
+    """Return the elements of a label and of its value, which stands above it and is read after it."""
+    item = piece.tag("LI")
+    return Element("Lbl", item), Element("LBody", item)
 
 
 def _draw_exceptions(document: Document, content: ReportContent, foot: float) -> None:
@@ -200,12 +209,13 @@ def _draw_exceptions(document: Document, content: ReportContent, foot: float) ->
 def _summary(document: Document, title: str, first: tuple[str, str]) -> Piece:
     number, sentence = first
     piece = Piece()
+    said = piece.tag()
     left = LEFT + _COLUMN * 1.5
     lines = document.type.wrap(title, left - LEFT - 8, BODY_STRONG)
-    piece.add(LEFT, 2, lines, BODY_STRONG)
-    piece.add(left, 2, (number,), BODY_STRONG)
+    piece.add(LEFT, 2, lines, BODY_STRONG, said)
+    piece.add(left, 2, (number,), BODY_STRONG, said)
     text = document.type.wrap(sentence, RIGHT - left - _NUMBER, BODY_TEXT)
-    piece.add(left + _NUMBER, 2, text, BODY_TEXT)
+    piece.add(left + _NUMBER, 2, text, BODY_TEXT, said)
     piece.height += 2
     piece.rule(piece.height, HAIR)
     return piece
@@ -213,7 +223,7 @@ def _summary(document: Document, title: str, first: tuple[str, str]) -> Piece:
 
 def _draw_more(document: Document, text: str, foot: float) -> None:
     piece = document.type.paragraph(text, CELL_QUIET, left=LEFT + _COLUMN * 1.5 + _NUMBER)
-    piece.draw(document.sheet, max(document.top - 2, foot + piece.height))
+    document.place_at(piece, max(document.top - 2, foot + piece.height))
 
 
 def _log_facts(document: Document, content: ReportContent) -> Piece:
@@ -237,19 +247,22 @@ def _log_facts(document: Document, content: ReportContent) -> Piece:
     right = _SIDE - 22
     y = 0.0
     for label, values in facts:
-        piece.add(LEFT, y, document.type.wrap(label, _FACT - LEFT - 6, BODY_QUIET), BODY_QUIET)
+        fact = piece.tag()
+        name = document.type.wrap(label, _FACT - LEFT - 6, BODY_QUIET)
+        piece.add(LEFT, y, name, BODY_QUIET, fact)
         for value in values:
-            y = piece.add(_FACT, y, document.type.wrap(value, right - _FACT, HEX), HEX)
+            y = piece.add(_FACT, y, document.type.wrap(value, right - _FACT, HEX), HEX, fact)
         y += 1.5
-    y = piece.add(LEFT, y + 8, (words.level,), SECTION)
+    y = piece.add(LEFT, y + 8, (words.level,), SECTION, piece.tag("H2"))
     says = document.type.wrap(words.level_says, right - LEFT, BODY_TEXT)
     y = piece.add(LEFT, y, says, BODY_TEXT)
     y = piece.add(LEFT, y + 3, (f"{words.level_not}",), BODY_STRONG)
+    limits = piece.tag("L")
     for limit in words.level_limits:
-        piece.add(LEFT, y, ("–",), BODY_TEXT)
-        y = piece.add(
-            LEFT + 9, y, document.type.wrap(limit, right - LEFT - 9, BODY_TEXT), BODY_TEXT
-        )
+        item = Element("LI", limits)
+        piece.add(LEFT, y, ("–",), BODY_TEXT, Element("Lbl", item))
+        lines = document.type.wrap(limit, right - LEFT - 9, BODY_TEXT)
+        y = piece.add(LEFT + 9, y, lines, BODY_TEXT, Element("LBody", item))
     return piece
 
 
@@ -263,27 +276,9 @@ def _side(document: Document, content: ReportContent, evidence: Evidence) -> Pie
     title = document.type.wrap(words.fingerprint, width, BODY_STRONG)
     y = piece.add(_SIDE, y + 8, title, BODY_STRONG)
     digits = "".join(one for one in evidence.root_fingerprint if one.isalnum())
+    shown = piece.tag()
     for start in range(0, len(digits), 16):
-        y = piece.add(_SIDE, y, (grouped(digits[start : start + 16]),), HEX)
+        y = piece.add(_SIDE, y, (grouped(digits[start : start + 16]),), HEX, shown)
     hint = document.type.wrap(words.fingerprint_text, width, CELL_QUIET)
     piece.add(_SIDE, y, hint, CELL_QUIET)
     return piece
-
-
-def _draw_code(sheet: Sheet, note: str, top: float) -> None:
-    """Draw the checkpoint as a QR code.
-
-    The four modules of white that ISO/IEC 18004 demands around it are the page's own
-    white: the column's gap, the margin, and the lines above and below.
-    """
-    code = segno.make(note, error="m", micro=False)
-    size = _CODE / code.symbol_size(border=0)[0]
-    for row, line in enumerate(code.matrix_iter(border=0)):
-        column = 0
-        for dark, run in groupby(line):
-            length = len(list(run))
-            if dark:
-                # A run is one box: between single modules, viewers would draw hairlines.
-                x, y = _SIDE + column * size, top - (row + 1) * size
-                sheet.box(x, y, length * size, size)
-            column += length

@@ -42,7 +42,7 @@ def draw_report(
     output: Path | BinaryIO,
     progress: Progress | None = None,
 ) -> DrawnReport:
-    """Write the unsigned report as PDF/A-3b; the same arguments give the same bytes.
+    """Write the unsigned report as PDF/A-3a and PDF/UA-1; the same arguments give the same bytes.
 
     Args:
         audit: what ``content`` was read from.

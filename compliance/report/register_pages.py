@@ -29,11 +29,12 @@ def draw_people(document: Document, content: ReportContent) -> None:
     document.heading(content.words.people)
     for person in content.people:
         piece = Piece()
-        piece.add(LEFT, 2, (str(person.index),), CELL_QUIET)
+        said = piece.tag()
+        piece.add(LEFT, 2, (str(person.index),), CELL_QUIET, said)
         name = document.type.wrap(person.name, _ROLES - BODY - 8, BODY_STRONG)
-        piece.add(BODY, 2, name, BODY_STRONG)
+        piece.add(BODY, 2, name, BODY_STRONG, said)
         roles = document.type.wrap(person.roles, RIGHT - _ROLES, BODY_TEXT)
-        piece.add(_ROLES, 2, roles, BODY_TEXT)
+        piece.add(_ROLES, 2, roles, BODY_TEXT, said)
         _underline(piece)
         document.place(piece)
 
@@ -46,14 +47,15 @@ def draw_exports(document: Document, content: ReportContent) -> None:
     document.heading(words.exports, explained=words.exports_text)
     for export in content.exports:
         piece = Piece()
-        piece.add(LEFT, 2, (str(export.index),), BODY_STRONG)
-        piece.add(BODY, 2, document.type.wrap(export.when.text, 104, BODY_TEXT), BODY_TEXT)
+        entry = piece.tag()
+        piece.add(LEFT, 2, (str(export.index),), BODY_STRONG, entry)
+        piece.add(BODY, 2, document.type.wrap(export.when.text, 104, BODY_TEXT), BODY_TEXT, entry)
         said = document.type.wrap(
             f"{words.period}: {export.period} · {export.who}", RIGHT - _DETAILS, BODY_TEXT
         )
-        y = piece.add(_DETAILS, 2, said, BODY_TEXT)
+        y = piece.add(_DETAILS, 2, said, BODY_TEXT, entry)
         digest = f"{words.sha256} {grouped(export.sha256)}"
-        piece.add(_DETAILS, y, document.type.wrap(digest, RIGHT - _DETAILS, HEX), HEX)
+        piece.add(_DETAILS, y, document.type.wrap(digest, RIGHT - _DETAILS, HEX), HEX, entry)
         _underline(piece)
         document.place(piece)
 

@@ -6,12 +6,13 @@ import dataclasses
 import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 from compliance.report.content.source import AuditSource
-from compliance.report.content.values import ReportContent, SingleContent
+from compliance.report.content.values import ExceptionKind, ReportContent, SingleContent
 from compliance.report.document import PRODUCT, Document
 from compliance.report.finishing import Metadata, finish_pdf
 from compliance.report.front_page import Evidence, draw_checkpoint
@@ -38,6 +39,10 @@ from compliance.report.verifying.shape import CLIENT_COPY
 _WHEN: Final = BODY
 _WHAT: Final = BODY + 110
 _WHO: Final = BODY + 330
+
+_NOT_IN_BLOCK: Final = frozenset(
+    {ExceptionKind.RESTORED, ExceptionKind.INCIDENT, ExceptionKind.FOLLOW_UP}
+)
 
 _TEXT: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {
@@ -104,7 +109,7 @@ def draw_single(
     evidence: Evidence,
     output: Path,
 ) -> DrawnReport:
-    """Write the unsigned file of one session as PDF/A-3b; the same arguments give the same bytes.
+    """Write the unsigned file of one session as PDF/A; the same arguments give the same bytes.
 
     Args:
         audit: what ``content`` was read from; its bytes are embedded.
@@ -179,21 +184,23 @@ def _draw_blocks(document: Document, content: ReportContent) -> None:
     for block in content.sessions:
         pieces = setter.pieces(block, page=TOP - BOTTOM)
         document.make_room(pieces)
-        document.place_together(pieces, continued=lambda: setter.continued(block), after=16)
+        document.place_together(pieces, continued=partial(setter.continued, block), after=16)
 
 
 def _draw_followed(document: Document, content: ReportContent, text: Mapping[str, Any]) -> None:
-    """Draw adverse events, follow-ups and whatever else is not as it should be."""
-    if not content.exceptions:
+    """Draw adverse events, follow-ups and restores, which the block itself does not show."""
+    followed = [line for line in content.exceptions if line.kind in _NOT_IN_BLOCK]
+    if not followed:
         return
     document.heading(text["followed"])
-    for line in content.exceptions:
+    for line in followed:
         piece = Piece()
-        piece.add(LEFT, 2, (str(line.number),), BODY_STRONG)
+        row = piece.tag()
+        piece.add(LEFT, 2, (str(line.number),), BODY_STRONG, row)
         kind = document.type.wrap(content.words.kinds[line.kind], _WHAT - BODY - 8, BODY_STRONG)
-        piece.add(BODY, 2, kind, BODY_STRONG)
+        piece.add(BODY, 2, kind, BODY_STRONG, row)
         said = document.type.wrap(line.sentence, RIGHT - _WHAT, BODY_TEXT)
-        piece.add(_WHAT, 2, said, BODY_TEXT)
+        piece.add(_WHAT, 2, said, BODY_TEXT, row)
         _underline(piece)
         document.place(piece)
 
@@ -202,11 +209,13 @@ def _draw_history(document: Document, single: SingleContent, text: Mapping[str, 
     document.heading(text["history"], explained=text["history_text"])
     for line in single.history:
         piece = Piece()
-        piece.add(LEFT, 2, (str(line.index),), CELL_QUIET)
-        piece.add(_WHEN, 2, (document.type.line(line.when.text, BODY_TEXT),), BODY_TEXT)
+        row = piece.tag()
+        piece.add(LEFT, 2, (str(line.index),), CELL_QUIET, row)
+        piece.add(_WHEN, 2, (document.type.line(line.when.text, BODY_TEXT),), BODY_TEXT, row)
         what = document.type.wrap(line.what, _WHO - _WHAT - 8, BODY_TEXT)
-        piece.add(_WHAT, 2, what, BODY_TEXT)
-        piece.add(_WHO, 2, document.type.wrap(line.who, RIGHT - _WHO, BODY_TEXT), BODY_TEXT)
+        piece.add(_WHAT, 2, what, BODY_TEXT, row)
+        who = document.type.wrap(line.who, RIGHT - _WHO, BODY_TEXT)
+        piece.add(_WHO, 2, who, BODY_TEXT, row)
         _underline(piece)
         document.place(piece)
 

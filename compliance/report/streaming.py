@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import zlib
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from reportlab.pdfbase.pdfdoc import PDFDocument, PDFIndirectObject
+from reportlab.pdfbase.pdfdoc import PDFDocument, PDFIndirectObject, PDFStream
 
 from compliance.report.canvas import PAGE_HEIGHT, PAGE_WIDTH, Sheet
+from compliance.report.character_maps import without_empty_entries
+from compliance.report.cross_reference import BUNDLE, COMPRESSION, PACKED, write_table
+from compliance.report.structure import Structure, text_string
 from compliance.report.typefaces import Face, Weight
 
 _BRANCHES: Final = 64
 """Children of a node in the page tree: a flat tree makes signing a long file slow."""
-
-_COMPRESSION: Final = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +44,19 @@ class StreamingDocument(PDFDocument):
         super().__init__(compression=1, invariant=1)
         self._file = file
         self._position = 0
-        self._offsets: dict[int, int] = {}
+        self._places = array("Q", [0])
+        self._packed: list[tuple[int, str]] = []
+        self._structure: Structure | None = None
         self._nodes: list[tuple[int, list[int]]] = []
         self._root = self._allot()
         self._resources = self._allot()
         self._total = self._allot()
         self._write(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
+
+    def begin_structure(self) -> Structure:
+        """Make the file a tagged one; before its first page."""
+        self._structure = Structure(self._allot, self._put)
+        return self._structure
 
     @property
     def page_count(self) -> int:
@@ -57,10 +66,13 @@ class StreamingDocument(PDFDocument):
         """Write a finished sheet under an object number from ``next_page``."""
         node = self._nodes[-1][0]
         contents = self._allot()
+        tagged = ""
+        if self._structure is not None:
+            tagged = f"/StructParents {self._structure.end_page(sheet.marks)}/Tabs/S"
         self._put(
             page,
             f"<</Type/Page/Parent {node} 0 R/MediaBox[0 0 {PAGE_WIDTH} {PAGE_HEIGHT}]"
-            f"/Resources {self._resources} 0 R/Contents {contents} 0 R>>",
+            f"/Resources {self._resources} 0 R/Contents {contents} 0 R{tagged}>>",
         )
         self._put_stream(contents, "", sheet.operators())
 
@@ -85,16 +97,22 @@ class StreamingDocument(PDFDocument):
         self._put_stream(
             self._total,
             f"/Type/XObject/Subtype/Form/BBox[0 -4 40 12]/Resources<</Font {fonts} 0 R>>",
-            total.operators(),
+            total.bare(),
         )
         self._write_page_tree()
         outline = self._write_outline(bookmarks)
-        catalog = self._allot()
-        self._put(
-            catalog,
-            f"<</Type/Catalog/Pages {self._root} 0 R/Outlines {outline} 0 R/PageMode/UseOutlines>>",
-        )
+        tagged = ""
+        if self._structure is not None:
+            tagged = f"/StructTreeRoot {self._structure.finish()} 0 R/MarkInfo<</Marked true>>"
         self._write_reportlab_objects()
+        self._flush()
+        # The catalog comes last, because finishing puts a fuller one in its place.
+        catalog = self._allot()
+        self._put_plain(
+            catalog,
+            f"<</Type/Catalog/Pages {self._root} 0 R/Outlines {outline} 0 R/PageMode/UseOutlines"
+            f"/PageLabels<</Nums[0<</S/D>>]>>{tagged}>>",
+        )
         self._write_table(catalog)
 
     def _write_page_tree(self) -> None:
@@ -147,10 +165,9 @@ class StreamingDocument(PDFDocument):
         return outline
 
     def _put_bookmark(self, number: int, mark: Bookmark, parent: int, links: str) -> None:
-        title = ("\ufeff" + mark.title).encode("utf-16-be").hex()
         self._put(
             number,
-            f"<</Title<{title}>/Parent {parent} 0 R/Dest[{mark.page} 0 R/XYZ 0 {mark.top:g} null]"
+            f"<</Title<{text_string(mark.title)}>/Parent {parent} 0 R/Dest[{mark.page} 0 R/XYZ 0 {mark.top:g} null]"
             f"{links}>>",
         )
 
@@ -161,32 +178,66 @@ class StreamingDocument(PDFDocument):
             number += 1
             if number in self.numberToId:
                 name = self.numberToId[number]
-                self._offsets[number] = self._position
-                self._write(PDFIndirectObject(name, self.idToObject[name]).format(self))
+                drawn = self.idToObject[name]
+                if isinstance(drawn, PDFStream) and "beginbfchar" in str(drawn.content):
+                    drawn.content = without_empty_entries(drawn.content)
+                value = PDFIndirectObject(name, drawn).format(self)
+                if isinstance(drawn, PDFStream):
+                    # reportlab leaves out the line end that PDF/A wants after the data.
+                    data, end, rest = value.rpartition(b"endstream")
+                    value = data + b"\n" + end + rest
+                self._begin(number)
+                self._write(value)
 
     def _write_table(self, catalog: int) -> None:
+        """Write the cross-reference stream, which finishing reads back and writes anew."""
+        number = self._allot()
         start = self._position
-        count = self.objectcounter + 1
-        self._write(b"xref\n0 %d\n0000000000 65535 f \n" % count)
-        for number in range(1, count):
-            # reportlab sometimes skips a number; a skipped one is written as free.
-            at = self._offsets.get(number)
-            self._write(b"0000000000 65535 f \n" if at is None else b"%010d 00000 n \n" % at)
-        self._write(
-            b"trailer\n<</Size %d/Root %d 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (count, catalog, start)
-        )
+        self._begin(number)
+        write_table(self._file, number=number, start=start, places=self._places, root=catalog)
 
     def _allot(self) -> int:
         self.objectcounter += 1
         return self.objectcounter
 
     def _put(self, number: int, value: str) -> None:
-        self._offsets[number] = self._position
+        """Write an object into a compressed bundle; the many small ones shrink to a tenth."""
+        self._packed.append((number, value))
+        if len(self._packed) == BUNDLE:
+            self._flush()
+
+    def _flush(self) -> None:
+        if not self._packed:
+            return
+        bundle, heads, at = self._allot(), [], 0
+        self._reserve(bundle)
+        for index, (number, value) in enumerate(self._packed):
+            heads.append(f"{number} {at}")
+            at += len(value) + 1
+            self._reserve(number)
+            self._places[number] = PACKED | bundle * BUNDLE + index
+        head = " ".join(heads) + "\n"
+        body = "\n".join([value for _, value in self._packed])
+        entries = f"/Type/ObjStm/N {len(self._packed)}/First {len(head)}"
+        self._packed = []
+        self._put_stream(bundle, entries, head + body)
+
+    def _put_plain(self, number: int, value: str) -> None:
+        self._begin(number)
         self._write(f"{number} 0 obj\n{value}\nendobj\n".encode("ascii"))
 
+    def _begin(self, number: int) -> None:
+        self._reserve(number)
+        self._places[number] = self._position
+
+    def _reserve(self, number: int) -> None:
+        missing = number + 1 - len(self._places)
+        if missing > 0:
+            self._places.extend([0] * missing)
+
     def _put_stream(self, number: int, entries: str, operators: str) -> None:
-        data = zlib.compress(operators.encode("latin-1"), _COMPRESSION)
-        self._offsets[number] = self._position
+        data = zlib.compress(operators.encode("latin-1"), COMPRESSION)
+        self._begin(number)
         self._write(
             b"%d 0 obj\n<<%s/Filter/FlateDecode/Length %d>>\nstream\n"
             % (number, entries.encode("ascii"), len(data))

@@ -90,7 +90,7 @@ def draw_index(
     fonts: Path,
     output: Path,
 ) -> DrawnReport:
-    """Write the unsigned index as PDF/A-3b.
+    """Write the unsigned index as PDF/A-3a and PDF/UA-1.
 
     Args:
         audit: of the empty range after the last volume.

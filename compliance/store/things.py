@@ -1,4 +1,4 @@
-"""Rows of templates, devices, products, packs and the marks that one is used."""
+"""Rows of templates, devices, products and packs."""
 
 from __future__ import annotations
 
@@ -7,18 +7,25 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, insert, or_, select, update
+from sqlalchemy import and_, insert, or_, select, update
 
 from compliance.domain.words import PackState
 from compliance.store.models.things import (
     Device,
-    EvidenceUse,
     Pack,
     Product,
-    ReprocessingWait,
     TemplateVersion,
 )
 from compliance.store.session import Tx
+from compliance.store.uses import delete_use as delete_use
+from compliance.store.uses import find_use as find_use
+from compliance.store.uses import insert_use as insert_use
+from compliance.store.waits import WaitRow as WaitRow
+from compliance.store.waits import delete_waits as delete_waits
+from compliance.store.waits import end_wait as end_wait
+from compliance.store.waits import insert_wait as insert_wait
+from compliance.store.waits import list_waits as list_waits
+from compliance.store.waits import read_waits as read_waits
 
 
 def insert_template(
@@ -276,91 +283,3 @@ def update_pack(tx: Tx, clinic_id: str, pack_id: str, values: Mapping[str, Any])
     tx.execute(
         update(Pack).where(Pack.clinic_id == clinic_id, Pack.pack_id == pack_id).values(**values)
     )
-
-
-def find_use(tx: Tx, clinic_id: str, kind: str, ref: str) -> str | None:
-    """The session that uses a thing that may be used once, or None."""
-    return tx.scalar(
-        select(EvidenceUse.session_id).where(
-            EvidenceUse.clinic_id == clinic_id, EvidenceUse.kind == kind, EvidenceUse.ref == ref
-        )
-    )
-
-
-def insert_use(tx: Tx, clinic_id: str, kind: str, ref: str, session_id: str) -> None:
-    tx.execute(
-        insert(EvidenceUse).values(clinic_id=clinic_id, kind=kind, ref=ref, session_id=session_id)
-    )
-
-
-def delete_use(tx: Tx, clinic_id: str, kind: str, ref: str) -> None:
-    tx.execute(
-        delete(EvidenceUse).where(
-            EvidenceUse.clinic_id == clinic_id, EvidenceUse.kind == kind, EvidenceUse.ref == ref
-        )
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaitRow:
-    """A returned component; ``pack_id`` is empty while it waits for its release."""
-
-    clinic_id: str
-    session_id: str
-    component: str
-    device_id: str
-    since: datetime
-    pack_id: str
-
-
-def insert_wait(tx: Tx, wait: WaitRow) -> None:
-    tx.execute(
-        insert(ReprocessingWait).values(
-            clinic_id=wait.clinic_id,
-            session_id=wait.session_id,
-            component=wait.component,
-            device_id=wait.device_id,
-            since=wait.since,
-            pack_id=wait.pack_id,
-        )
-    )
-
-
-def delete_waits(tx: Tx, clinic_id: str, session_id: str) -> None:
-    tx.execute(
-        delete(ReprocessingWait).where(
-            ReprocessingWait.clinic_id == clinic_id, ReprocessingWait.session_id == session_id
-        )
-    )
-
-
-def end_wait(tx: Tx, wait: WaitRow, pack_id: str) -> None:
-    tx.execute(
-        update(ReprocessingWait)
-        .where(
-            ReprocessingWait.clinic_id == wait.clinic_id,
-            ReprocessingWait.session_id == wait.session_id,
-            ReprocessingWait.component == wait.component,
-        )
-        .values(pack_id=pack_id)
-    )
-
-
-def list_waits(tx: Tx, clinic_id: str, device_id: str | None = None) -> Sequence[WaitRow]:
-    """What waits for the sterilization room, oldest first, at most 200."""
-    statement = select(ReprocessingWait.__table__).where(
-        ReprocessingWait.clinic_id == clinic_id, ReprocessingWait.pack_id == ""
-    )
-    if device_id is not None:
-        statement = statement.where(ReprocessingWait.device_id == device_id)
-    rows = tx.execute(statement.order_by(ReprocessingWait.since).limit(200))
-    return [WaitRow(**row._mapping) for row in rows]
-
-
-def read_waits(tx: Tx, clinic_id: str, session_id: str) -> Sequence[WaitRow]:
-    rows = tx.execute(
-        select(ReprocessingWait.__table__).where(
-            ReprocessingWait.clinic_id == clinic_id, ReprocessingWait.session_id == session_id
-        )
-    )
-    return [WaitRow(**row._mapping) for row in rows]

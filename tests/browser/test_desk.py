@@ -11,6 +11,7 @@ from web.desk.visiting import PASSWORD, Filled
 
 from compliance.domain.access import Role
 from compliance.store.reports import update_report
+from compliance.store.things import find_device
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -18,6 +19,13 @@ clock = desking.clock
 site = desking.site
 filled = desking.filled
 manager = desking.manager
+
+
+def pen_of(site: Site) -> str:
+    with site.house.database.reading() as tx:
+        pen = find_device(tx, site.house.clinic_id, "PEN-1")
+    assert pen is not None
+    return pen.device_id
 
 
 def make_report(page: Page) -> None:
@@ -31,6 +39,7 @@ def make_report(page: Page) -> None:
 @pytest.mark.parametrize("size", SIZES, ids=("wide", "narrow"))
 def test_every_page_of_the_desk_is_sound_in_both_themes(
     open_context: OpenContext,
+    site: Site,
     filled: Filled,
     picture: Picture,
     size: tuple[int, int],
@@ -44,6 +53,8 @@ def test_every_page_of_the_desk_is_sound_in_both_themes(
         "manager-sessions": "/manager/sessions",
         "manager-session": f"/manager/sessions/{filled.amended}",
         "manager-amend": f"/manager/sessions/{filled.closed}/amend?item=device_sterilized_before",
+        "manager-stale": "/manager/stale",
+        "manager-device": f"/manager/sessions/{filled.closed}/device?device={pen_of(site)}",
         "manager-reports": "/reports?from=2026-11-01&to=2026-11-20",
         "inspector-desk": "/inspector",
         "inspector-session": f"/inspector/sessions/{filled.amended}",
@@ -165,3 +176,33 @@ def test_an_inspector_finds_the_way_to_records_and_reports(
     page.get_by_role("link", name="Reports").first.click()
 
     expect(page.get_by_role("heading", name="Reports to take away")).to_be_visible()
+
+
+def test_the_keyboard_leads_about_the_desk_but_not_while_somebody_types(
+    manager: Page, filled: Filled
+) -> None:
+    manager.goto("/manager")
+
+    manager.keyboard.press("?")
+    expect(manager.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    manager.keyboard.press("Escape")
+    manager.keyboard.press("g")
+    manager.keyboard.press("s")
+    manager.wait_for_url("**/manager/sessions")
+    manager.keyboard.press("/")
+    manager.keyboard.press("g")
+    manager.keyboard.press("d")
+    expect(manager.get_by_role("heading", level=1)).to_have_text("Sessions")
+    manager.locator("h1").click()
+    manager.evaluate("document.activeElement.blur()")
+    manager.keyboard.press("g")
+    manager.keyboard.press("r")
+    manager.wait_for_url("**/reports")
+
+
+def test_each_page_says_why_it_exists_when_asked(manager: Page, filled: Filled) -> None:
+    manager.goto("/manager/stale")
+
+    manager.get_by_text("Why this page?").click()
+
+    expect(manager.get_by_text("A session that nobody ends")).to_be_visible()

@@ -41,7 +41,7 @@ def check_record(
     if items != expected:
         _name_items(findings, items, expected, index)
     # A device may be renamed while a session is open, so its label is not compared.
-    recorded = {**data, "device": {**data["device"], "label": session.opened["device"]["label"]}}
+    recorded = {**data, "device": {**data["device"], "label": session.device["label"]}}
     for name, value in _facts(session, data["state"]).items():
         if recorded[name] != value:
             reason = f"session={session.session_id}: the record's {name} is not what was entered"
@@ -117,7 +117,7 @@ def _facts(session: LiveSession, state: str) -> dict[str, Any]:
         "finished_at": None if session.finished_at is None else format_time(session.finished_at),
         "template": opened["template"],
         "client": session.client,
-        "device": opened["device"],
+        "device": session.device,
         "practitioner": session.practitioner,
         "overrides": session.overrides,
         "consent": None if session.consent is None else {"index": session.consent},

@@ -45,6 +45,7 @@ class LiveSession:
     opened_index: int
     client: Mapping[str, Any]
     practitioner: str
+    device: Mapping[str, Any]
     state: SessionState = SessionState.DRAFT
     version: int = 1
     started_at: datetime | None = None
@@ -103,7 +104,7 @@ class LiveSession:
 
     def _row(self) -> tuple[Any, ...]:
         material = self.answers.get("needle_material")
-        template, device = self.opened["template"], self.opened["device"]
+        template, device = self.opened["template"], self.device
         return (
             self.session_id,
             self.state.value,

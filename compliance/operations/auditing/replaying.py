@@ -111,9 +111,8 @@ class Replay:
         session_id = data["session"]
         if session_id in self._live:
             self._findings.add("log_body", f"session={session_id}: opened twice", entry.index)
-        self._live[session_id] = LiveSession(
-            session_id, data, entry.at, entry.index, data["client"], data["practitioner"]
-        )
+        began = (data["client"], data["practitioner"], data["device"])
+        self._live[session_id] = LiveSession(session_id, data, entry.at, entry.index, *began)
         self._demand_client(data["client"], entry.index)
 
     def _demand_client(self, client: Any, index: int) -> None:
@@ -229,6 +228,9 @@ class Replay:
         self._batch.demand(NOTE, row, entry.index)
 
     def _correct(self, session: LiveSession, entry: Entry, data: Any) -> None:
+        if data["field"] == "device":
+            self._correct_device(session, entry, data)
+            return
         if data["old"] != session.client:
             reason = f"session={session.session_id}: the client before was another"
             self._findings.add("log_body", reason, entry.index)
@@ -236,6 +238,17 @@ class Replay:
         session.client = data["new"]
         session.version += 1
         self._demand_client(data["new"], entry.index)
+
+    def _correct_device(self, session: LiveSession, entry: Entry, data: Any) -> None:
+        # A device may be renamed while a session is open, so its label is not compared.
+        if {**data["old"], "label": ""} != {**session.device, "label": ""}:
+            reason = f"session={session.session_id}: the device before was another"
+            self._findings.add("log_body", reason, entry.index)
+        if not session.state.accepts_answers:
+            reason = f"session={session.session_id}: corrected after it was signed"
+            self._findings.add("log_body", reason, entry.index)
+        session.device = data["new"]
+        session.version += 1
 
     def _beside(self, entry: Entry, data: Any, session: LiveSession | None) -> None:
         if entry.kind == "session.amended":

@@ -1,4 +1,4 @@
-"""Devices and products as the entries so far have made them; a clinic has tens, not thousands."""
+"""Things and qualifications as the entries so far have made them; a clinic has hundreds, not millions."""
 
 from __future__ import annotations
 
@@ -9,26 +9,91 @@ from typing import Any, Final
 from compliance.ledger.entry import Entry
 from compliance.operations.auditing.expecting import DEVICE, PRODUCT, milliseconds
 from compliance.operations.auditing.problems import Expected, Findings, Shape, compare_rows
+from compliance.operations.inventory.entering import THINGS
 from compliance.store import projection
 from compliance.store.session import Tx
 
+LOT: Final = Shape(
+    table="lot",
+    columns=(
+        "lot_id",
+        "product_id",
+        "code",
+        "expires_on",
+        "received_on",
+        "quantity",
+        "opened_on",
+        "discard_on",
+        "created_at",
+        "archived_at",
+    ),
+    keys=1,
+)
+CONTAINER: Final = Shape(
+    table="sharps_container",
+    columns=("container_id", "code", "label", "room_id", "opened_at", "full_at", "archived_at"),
+    keys=1,
+)
+ROOM: Final = Shape(
+    table="room", columns=("room_id", "code", "label", "created_at", "archived_at"), keys=1
+)
+QUALIFICATION: Final = Shape(
+    table="qualification",
+    columns=(
+        "qualification_id",
+        "user_id",
+        "kind",
+        "valid_from",
+        "valid_to",
+        "depth_limit_mm",
+        "created_at",
+        "archived_at",
+    ),
+    keys=1,
+)
+HISTORY: Final = Shape(table="thing_entry", columns=("thing", "idx"), keys=2)
+
 _JSON: Final = frozenset({"components", "use"})
+_NAMES: Final[Mapping[str, str]] = MappingProxyType({"sharps_container": "container"})
+"""How an entry names the thing of a table, where that is not the table's name."""
+
+_COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
+    {"product": "product_id", "room": "room_id", "user": "user_id"}
+)
+"""Columns of what an entry names by id."""
+
+_BEGIN: Final = ("created_at", "opened_at")
 
 
 class Shelf:
-    """Every device and product by its id, with the entry that spoke of it last."""
+    """Every thing by its id, with the entry that spoke of it last."""
 
     def __init__(self) -> None:
-        self._things: dict[Shape, dict[str, tuple[dict[str, Any], int]]] = {DEVICE: {}, PRODUCT: {}}
+        self._things: dict[Shape, dict[str, tuple[dict[str, Any], int]]] = {
+            shape: {} for shape in (DEVICE, PRODUCT, LOT, CONTAINER, ROOM, QUALIFICATION)
+        }
+        self._history: Expected = {}
 
     def add(self, shape: Shape, entry: Entry, data: Any) -> None:
-        values = {column: data.get(column) for column in shape.columns}
-        values[shape.columns[0]] = data[shape.table]
-        values["created_at"] = milliseconds(entry.at)
-        self._things[shape][data[shape.table]] = (values, entry.index)
+        said = {_COLUMNS.get(name, name): value for name, value in data.items()}
+        values = {column: said.get(column) for column in shape.columns}
+        values[shape.columns[0]] = data[_name(shape)]
+        values.update({name: milliseconds(entry.at) for name in _BEGIN if name in values})
+        self._things[shape][data[_name(shape)]] = (values, entry.index)
 
     def change(self, shape: Shape, entry: Entry, data: Any) -> None:
-        self._set(shape, entry, data, data["new"])
+        new = {_COLUMNS.get(name, name): value for name, value in data["new"].items()}
+        self._set(shape, entry, data, new)
+
+    def count(self, shape: Shape, entry: Entry, data: Any) -> None:
+        self._set(shape, entry, data, {"quantity": data["new"]})
+
+    def open(self, shape: Shape, entry: Entry, data: Any) -> None:
+        new = {"opened_on": data["opened_on"], "discard_on": data["discard_on"]}
+        self._set(shape, entry, data, new)
+
+    def fill(self, shape: Shape, entry: Entry, data: Any) -> None:
+        self._set(shape, entry, data, {"full_at": milliseconds(entry.at)})
 
     def archive(self, shape: Shape, entry: Entry, data: Any) -> None:
         self._set(shape, entry, data, {"archived_at": milliseconds(entry.at)})
@@ -37,11 +102,14 @@ class Shelf:
         self._set(shape, entry, data, {"archived_at": None})
 
     def _set(self, shape: Shape, entry: Entry, data: Any, new: Mapping[str, Any]) -> None:
-        values, _ = self._things[shape][data[shape.table]]
-        self._things[shape][data[shape.table]] = ({**values, **new}, entry.index)
+        thing = data[_name(shape)]
+        values, _ = self._things[shape][thing]
+        self._things[shape][thing] = ({**values, **new}, entry.index)
+        if entry.kind in THINGS:
+            self._history[thing, entry.index] = entry.index
 
     def compare(self, tx: Tx, clinic_id: str, findings: Findings) -> None:
-        """Compare both tables whole."""
+        """Compare the tables whole."""
         for shape, things in self._things.items():
             expected: Expected = {}
             for values, index in things.values():
@@ -49,24 +117,38 @@ class Shelf:
                 expected[row] = index
             rows = projection.read_table(tx, shape.table, shape.columns, clinic_id)
             compare_rows(findings, shape, expected, rows)
+        rows = projection.read_table(tx, HISTORY.table, HISTORY.columns, clinic_id)
+        compare_rows(findings, HISTORY, self._history, rows)
+
+
+def _name(shape: Shape) -> str:
+    return _NAMES.get(shape.table, shape.table)
 
 
 def _stored(column: str, value: Any) -> Any:
     return projection.encode_json(value) if column in _JSON else value
 
 
-SHELF: Final[Mapping[str, tuple[Callable[[Shelf, Shape, Entry, Any], None], Shape]]] = (
-    MappingProxyType(
-        {
-            f"{shape.table}.{act}": (step, shape)
-            for shape in (DEVICE, PRODUCT)
+Step = Callable[[Shelf, Shape, Entry, Any], None]
+
+SHELF: Final[Mapping[str, tuple[Step, Shape]]] = MappingProxyType(
+    {
+        **{
+            f"{_name(shape)}.{act}": (step, shape)
+            for shape in (DEVICE, PRODUCT, LOT, CONTAINER, ROOM)
             for act, step in (
                 ("added", Shelf.add),
                 ("changed", Shelf.change),
                 ("archived", Shelf.archive),
                 ("restored", Shelf.restore),
             )
-        }
-    )
+        },
+        "lot.opened": (Shelf.open, LOT),
+        "lot.counted": (Shelf.count, LOT),
+        "container.opened": (Shelf.add, CONTAINER),
+        "container.filled": (Shelf.fill, CONTAINER),
+        "qualification.added": (Shelf.add, QUALIFICATION),
+        "qualification.withdrawn": (Shelf.archive, QUALIFICATION),
+    }
 )
 """By kind of entry: what it does, and to which table."""

@@ -20,7 +20,7 @@ from compliance.operations.inventory.checking import (
 )
 from compliance.operations.inventory.entering import enter_change
 from compliance.operations.sealing import append
-from compliance.store import inventory, things
+from compliance.store import inventory, single_things, things
 from compliance.store.inventory import Wanted
 from compliance.store.session import Tx
 from compliance.store.things import DeviceRow
@@ -139,7 +139,7 @@ def change_device(tx: Tx, command: ChangeDevice, *, actor: Actor, now: datetime)
         return row
     data = {"device": row.device_id, "old": old, "new": values}
     enter_change(tx, actor, "device.changed", data, now=now)
-    inventory.update_device(tx, actor.clinic_id, row.device_id, values)
+    single_things.update_device(tx, actor.clinic_id, row.device_id, values)
     return find_device(tx, row.device_id, actor=actor)
 
 
@@ -149,7 +149,7 @@ def archive_device(tx: Tx, device: str, *, actor: Actor, now: datetime) -> None:
     row = find_device(tx, device, actor=actor)
     if row.archived_at is None:
         enter_change(tx, actor, "device.archived", {"device": row.device_id}, now=now)
-        inventory.update_device(tx, actor.clinic_id, row.device_id, {"archived_at": now})
+        single_things.update_device(tx, actor.clinic_id, row.device_id, {"archived_at": now})
 
 
 def restore_device(tx: Tx, device: str, *, actor: Actor, now: datetime) -> None:
@@ -158,7 +158,7 @@ def restore_device(tx: Tx, device: str, *, actor: Actor, now: datetime) -> None:
     row = find_device(tx, device, actor=actor)
     if row.archived_at is not None:
         enter_change(tx, actor, "device.restored", {"device": row.device_id}, now=now)
-        inventory.update_device(tx, actor.clinic_id, row.device_id, {"archived_at": None})
+        single_things.update_device(tx, actor.clinic_id, row.device_id, {"archived_at": None})
 
 
 def find_device(tx: Tx, device: str, *, actor: Actor) -> DeviceRow:

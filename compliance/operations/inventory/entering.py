@@ -12,7 +12,7 @@ from typing import Any, Final
 from compliance.domain.access import Action, Actor
 from compliance.ledger.entry import parse_time
 from compliance.operations.sealing import append
-from compliance.store import inventory
+from compliance.store import inventory, single_things
 from compliance.store.names import display_names
 from compliance.store.session import Tx
 
@@ -49,7 +49,7 @@ class HistoryLine:
 def enter_change(tx: Tx, actor: Actor, kind: str, data: Mapping[str, Any], *, now: datetime) -> int:
     """Append an entry about a thing and note it in the thing's history; the caller's transaction."""
     index = append(tx, actor, kind, data, now=now)
-    inventory.insert_thing_entry(tx, actor.clinic_id, str(data[THINGS[kind]]), index)
+    single_things.insert_thing_entry(tx, actor.clinic_id, str(data[THINGS[kind]]), index)
     return index
 
 
@@ -65,7 +65,7 @@ def read_thing_history(
         actor: who reads.
     """
     actor.require(Action.READ_THINGS)
-    bodies = inventory.read_thing_entries(
+    bodies = single_things.read_thing_entries(
         tx, actor.clinic_id, place=thing, thing=thing_id, limit=HISTORY_LIMIT
     )
     entries = {index: json.loads(body) for index, body in bodies.items()}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -12,6 +11,8 @@ from compliance.domain.access import Actor
 from compliance.errors import NotFound
 from compliance.operations.inventory import cells
 from compliance.operations.inventory.checking import check_code, check_label
+from compliance.operations.inventory.columns import Column
+from compliance.operations.inventory.columns import Family as Family
 from compliance.operations.inventory.devices import (
     AddDevice,
     add_device,
@@ -37,56 +38,11 @@ from compliance.operations.inventory.products import (
     find_product,
     search_products,
 )
-from compliance.store import inventory, things
+from compliance.store import single_things, things
 from compliance.store.inventory import Wanted as Wanted
 from compliance.store.session import Tx
 
 CODES: Final = "1 to 40 of A-Z, a-z, 0-9, . _ -"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """One column of a family's spreadsheet."""
-
-    name: str
-    read: Callable[[str], Any] | None
-    """None: it is written by the export and not read again."""
-    allowed: str = ""
-    """In words, for who has to set a cell right."""
-    needed: bool = False
-    field: str = ""
-    """The name of the command's field, where it differs from the column's."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
-    """One family of things."""
-
-    name: str
-    columns: tuple[Column, ...]
-    make: Callable[..., Any]
-    """Makes the command from the read cells."""
-    check: Callable[[Any], object]
-    """Raises ``Refused`` for a command that no database has to judge."""
-    add: Callable[..., Any]
-    code: Callable[[Any], str]
-    """What may be there only once."""
-    search: Callable[..., Sequence[Any]]
-    place: Callable[[Any], tuple[str, str]]
-    """The keyset place of a row: sort text and id."""
-    cells: Callable[[Any], tuple[str, ...]]
-    """A row as the cells of the columns."""
-    find: Callable[..., Any]
-    """By id (or code, but for lots); raises ``NotFound``."""
-    refers: tuple[str, str] | None = None
-    """(column, family): a cell that must name something that is in use."""
-
-    def column(self, field: str) -> Column:
-        """The column behind a command's field; the first one for a field that is no column."""
-        names = (field, field.partition(".")[0])
-        return next(
-            (each for each in self.columns if (each.field or each.name) in names), self.columns[0]
-        )
 
 
 def _check_place(command: AddRoom | OpenContainer) -> None:
@@ -294,7 +250,7 @@ def in_use(tx: Tx, family: str, name: str, *, actor: Actor) -> bool:
     row: Any = (
         things.find_product(tx, actor.clinic_id, name)
         if family == "products"
-        else inventory.find_room(tx, actor.clinic_id, name)
+        else single_things.find_room(tx, actor.clinic_id, name)
     )
     return row is not None and row.archived_at is None
 

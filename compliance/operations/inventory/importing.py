@@ -19,9 +19,9 @@ from compliance.errors import Conflict, NotFound, Refused
 from compliance.operations.identifiers import new_id
 from compliance.operations.inventory.families import Family, add_one, find_family, in_use
 from compliance.operations.inventory.spreadsheets import decode_spreadsheet, split_spreadsheet
-from compliance.store import inventory
-from compliance.store.inventory import Staged
+from compliance.store import inventory, staged_imports
 from compliance.store.session import Tx
+from compliance.store.staged_imports import Staged
 
 STAGED_FOR: Final = timedelta(hours=2)
 
@@ -91,8 +91,8 @@ def stage_import(tx: Tx, family: str, content: bytes, *, actor: Actor, now: date
         encoding=encoding,
         created_at=now,
     )
-    inventory.delete_staged(tx, actor.clinic_id, import_id=None, before=now - STAGED_FOR)
-    inventory.insert_staged(tx, staged)
+    staged_imports.delete_staged(tx, actor.clinic_id, import_id=None, before=now - STAGED_FOR)
+    staged_imports.insert_staged(tx, staged)
     return staged.import_id
 
 
@@ -103,7 +103,7 @@ def plan_import(tx: Tx, import_id: str, *, actor: Actor) -> Plan:
         NotFound: nothing staged under this id by this person.
     """
     actor.require(Action.MANAGE_DEVICES)
-    staged = inventory.find_staged(tx, actor.clinic_id, import_id)
+    staged = staged_imports.find_staged(tx, actor.clinic_id, import_id)
     if staged is None or staged.user_id != actor.user_id:
         raise NotFound("this import was confirmed or given up; choose the file again")
     family = find_family(staged.family)
@@ -160,14 +160,14 @@ def confirm_import(
         raise Refused("file", 0, "has no row that can be imported")
     for row in plan.good:
         add_one(tx, plan.family, row.command, actor=actor, now=now)
-    inventory.delete_staged(tx, actor.clinic_id, import_id=import_id, before=now - STAGED_FOR)
+    staged_imports.delete_staged(tx, actor.clinic_id, import_id=import_id, before=now - STAGED_FOR)
     return plan.family, len(plan.good)
 
 
 def discard_import(tx: Tx, import_id: str, *, actor: Actor, now: datetime) -> None:
     """Forget a staged file."""
     actor.require(Action.MANAGE_DEVICES)
-    inventory.delete_staged(tx, actor.clinic_id, import_id=import_id, before=now - STAGED_FOR)
+    staged_imports.delete_staged(tx, actor.clinic_id, import_id=import_id, before=now - STAGED_FOR)
 
 
 class _Judge:

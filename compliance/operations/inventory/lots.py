@@ -15,7 +15,7 @@ from compliance.operations.inventory.checking import check_count, check_day, che
 from compliance.operations.inventory.entering import enter_change
 from compliance.operations.inventory.products import find_product
 from compliance.operations.sealing import append
-from compliance.store import inventory
+from compliance.store import inventory, single_things
 from compliance.store.inventory import LotRow, Wanted
 from compliance.store.session import Tx
 
@@ -50,7 +50,7 @@ def add_lot(tx: Tx, command: AddLot, *, actor: Actor, now: datetime) -> LotRow:
     product = find_product(tx, command.product, actor=actor)
     if product.archived_at is not None:
         raise Refused("product", product.code, "is archived", allowed="a product in use")
-    if inventory.find_lot_by_code(tx, actor.clinic_id, product.product_id, command.code):
+    if single_things.find_lot_by_code(tx, actor.clinic_id, product.product_id, command.code):
         raise Conflict(f"{product.name} has a lot {command.code!r} already")
     lot_id = new_id(now)
     values = {
@@ -60,7 +60,7 @@ def add_lot(tx: Tx, command: AddLot, *, actor: Actor, now: datetime) -> LotRow:
         "received_on": command.received_on,
         "quantity": command.quantity,
     }
-    inventory.insert_lot(
+    single_things.insert_lot(
         tx,
         {
             **values,
@@ -121,7 +121,7 @@ def open_lot(tx: Tx, lot_id: str, *, opened_on: date, actor: Actor, now: datetim
     }
     enter_change(tx, actor, "lot.opened", data, now=now)
     values = {"opened_on": opened_on, "discard_on": discard_on}
-    inventory.update_lot(tx, actor.clinic_id, lot_id, values)
+    single_things.update_lot(tx, actor.clinic_id, lot_id, values)
     return find_lot(tx, lot_id, actor=actor)
 
 
@@ -134,7 +134,7 @@ def count_lot(tx: Tx, lot_id: str, quantity: int, *, actor: Actor, now: datetime
         return row
     data = {"lot": lot_id, "old": row.quantity, "new": quantity}
     enter_change(tx, actor, "lot.counted", data, now=now)
-    inventory.update_lot(tx, actor.clinic_id, lot_id, {"quantity": quantity})
+    single_things.update_lot(tx, actor.clinic_id, lot_id, {"quantity": quantity})
     return find_lot(tx, lot_id, actor=actor)
 
 
@@ -158,7 +158,7 @@ def change_lot(
     if old == new:
         return row
     enter_change(tx, actor, "lot.changed", {"lot": lot_id, "old": old, "new": new}, now=now)
-    inventory.update_lot(tx, actor.clinic_id, lot_id, values)
+    single_things.update_lot(tx, actor.clinic_id, lot_id, values)
     return find_lot(tx, lot_id, actor=actor)
 
 
@@ -167,7 +167,7 @@ def archive_lot(tx: Tx, lot_id: str, *, actor: Actor, now: datetime) -> None:
     actor.require(Action.MANAGE_DEVICES)
     if find_lot(tx, lot_id, actor=actor).archived_at is None:
         enter_change(tx, actor, "lot.archived", {"lot": lot_id}, now=now)
-        inventory.update_lot(tx, actor.clinic_id, lot_id, {"archived_at": now})
+        single_things.update_lot(tx, actor.clinic_id, lot_id, {"archived_at": now})
 
 
 def restore_lot(tx: Tx, lot_id: str, *, actor: Actor, now: datetime) -> None:
@@ -175,13 +175,13 @@ def restore_lot(tx: Tx, lot_id: str, *, actor: Actor, now: datetime) -> None:
     actor.require(Action.MANAGE_DEVICES)
     if find_lot(tx, lot_id, actor=actor).archived_at is not None:
         enter_change(tx, actor, "lot.restored", {"lot": lot_id}, now=now)
-        inventory.update_lot(tx, actor.clinic_id, lot_id, {"archived_at": None})
+        single_things.update_lot(tx, actor.clinic_id, lot_id, {"archived_at": None})
 
 
 def find_lot(tx: Tx, lot_id: str, *, actor: Actor) -> LotRow:
     """Find a lot by its id; raises ``NotFound``."""
     actor.require(Action.READ_THINGS)
-    row = inventory.find_lot(tx, actor.clinic_id, lot_id)
+    row = single_things.find_lot(tx, actor.clinic_id, lot_id)
     if row is None:
         raise NotFound("there is no such lot in this clinic")
     return row

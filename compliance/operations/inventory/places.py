@@ -11,7 +11,7 @@ from compliance.operations.identifiers import new_id
 from compliance.operations.inventory.checking import check_code, check_label
 from compliance.operations.inventory.entering import enter_change
 from compliance.operations.sealing import append
-from compliance.store import inventory
+from compliance.store import inventory, single_things
 from compliance.store.inventory import ContainerRow, RoomRow, Wanted
 from compliance.store.session import Tx
 
@@ -42,10 +42,10 @@ def add_room(tx: Tx, command: AddRoom, *, actor: Actor, now: datetime) -> RoomRo
     actor.require(Action.MANAGE_DEVICES)
     check_code("code", command.code)
     label = check_label("label", command.label)
-    if inventory.find_room(tx, actor.clinic_id, command.code) is not None:
+    if single_things.find_room(tx, actor.clinic_id, command.code) is not None:
         raise Conflict(f"there is already a room with the code {command.code!r}")
     room_id = new_id(now)
-    inventory.insert_room(
+    single_things.insert_room(
         tx,
         {
             "clinic_id": actor.clinic_id,
@@ -69,7 +69,7 @@ def rename_room(tx: Tx, room_id: str, label: str, *, actor: Actor, now: datetime
     if clean != row.label:
         data = {"room": row.room_id, "old": {"label": row.label}, "new": {"label": clean}}
         enter_change(tx, actor, "room.changed", data, now=now)
-        inventory.update_room(tx, actor.clinic_id, row.room_id, {"label": clean})
+        single_things.update_room(tx, actor.clinic_id, row.room_id, {"label": clean})
     return find_room(tx, room_id, actor=actor)
 
 
@@ -78,7 +78,7 @@ def archive_room(tx: Tx, room_id: str, *, actor: Actor, now: datetime) -> None:
     row = find_room(tx, room_id, actor=actor)
     if row.archived_at is None:
         enter_change(tx, actor, "room.archived", {"room": row.room_id}, now=now)
-        inventory.update_room(tx, actor.clinic_id, row.room_id, {"archived_at": now})
+        single_things.update_room(tx, actor.clinic_id, row.room_id, {"archived_at": now})
 
 
 def restore_room(tx: Tx, room_id: str, *, actor: Actor, now: datetime) -> None:
@@ -86,13 +86,13 @@ def restore_room(tx: Tx, room_id: str, *, actor: Actor, now: datetime) -> None:
     row = find_room(tx, room_id, actor=actor)
     if row.archived_at is not None:
         enter_change(tx, actor, "room.restored", {"room": row.room_id}, now=now)
-        inventory.update_room(tx, actor.clinic_id, row.room_id, {"archived_at": None})
+        single_things.update_room(tx, actor.clinic_id, row.room_id, {"archived_at": None})
 
 
 def find_room(tx: Tx, room: str, *, actor: Actor) -> RoomRow:
     """Find by id or code; raises ``NotFound``."""
     actor.require(Action.READ_THINGS)
-    row = inventory.find_room(tx, actor.clinic_id, room)
+    row = single_things.find_room(tx, actor.clinic_id, room)
     if row is None:
         raise NotFound(f"there is no room {room!r} in this clinic")
     return row
@@ -115,13 +115,13 @@ def open_container(tx: Tx, command: OpenContainer, *, actor: Actor, now: datetim
     actor.require(Action.MANAGE_DEVICES)
     check_code("code", command.code)
     label = check_label("label", command.label)
-    if inventory.find_container(tx, actor.clinic_id, command.code) is not None:
+    if single_things.find_container(tx, actor.clinic_id, command.code) is not None:
         raise Conflict(f"there is already a container with the code {command.code!r}")
     room = find_room(tx, command.room, actor=actor) if command.room else None
     if room is not None and room.archived_at is not None:
         raise Refused("room", room.code, "is archived", allowed="a room in use")
     container_id = new_id(now)
-    inventory.insert_container(
+    single_things.insert_container(
         tx,
         {
             "clinic_id": actor.clinic_id,
@@ -157,7 +157,7 @@ def change_container(
         data = {"container": row.container_id, "old": old, "new": new}
         enter_change(tx, actor, "container.changed", data, now=now)
         values = {"label": new["label"], "room_id": place}
-        inventory.update_container(tx, actor.clinic_id, row.container_id, values)
+        single_things.update_container(tx, actor.clinic_id, row.container_id, values)
     return find_container(tx, container_id, actor=actor)
 
 
@@ -168,7 +168,7 @@ def fill_container(tx: Tx, container: str, *, actor: Actor, now: datetime) -> No
     if row.full_at is not None:
         raise Conflict(f"container {row.code} was full already")
     enter_change(tx, actor, "container.filled", {"container": row.container_id}, now=now)
-    inventory.update_container(tx, actor.clinic_id, row.container_id, {"full_at": now})
+    single_things.update_container(tx, actor.clinic_id, row.container_id, {"full_at": now})
 
 
 def archive_container(tx: Tx, container: str, *, actor: Actor, now: datetime) -> None:
@@ -177,7 +177,7 @@ def archive_container(tx: Tx, container: str, *, actor: Actor, now: datetime) ->
     row = find_container(tx, container, actor=actor)
     if row.archived_at is None:
         enter_change(tx, actor, "container.archived", {"container": row.container_id}, now=now)
-        inventory.update_container(tx, actor.clinic_id, row.container_id, {"archived_at": now})
+        single_things.update_container(tx, actor.clinic_id, row.container_id, {"archived_at": now})
 
 
 def restore_container(tx: Tx, container: str, *, actor: Actor, now: datetime) -> None:
@@ -185,13 +185,13 @@ def restore_container(tx: Tx, container: str, *, actor: Actor, now: datetime) ->
     row = find_container(tx, container, actor=actor)
     if row.archived_at is not None:
         enter_change(tx, actor, "container.restored", {"container": row.container_id}, now=now)
-        inventory.update_container(tx, actor.clinic_id, row.container_id, {"archived_at": None})
+        single_things.update_container(tx, actor.clinic_id, row.container_id, {"archived_at": None})
 
 
 def find_container(tx: Tx, container: str, *, actor: Actor) -> ContainerRow:
     """Find by id or code; raises ``NotFound``."""
     actor.require(Action.READ_THINGS)
-    row = inventory.find_container(tx, actor.clinic_id, container)
+    row = single_things.find_container(tx, actor.clinic_id, container)
     if row is None:
         raise NotFound(f"there is no container {container!r} in this clinic")
     return row

@@ -18,7 +18,7 @@ from compliance.operations.inventory.checking import (
 )
 from compliance.operations.inventory.entering import enter_change
 from compliance.operations.sealing import append
-from compliance.store import inventory, things
+from compliance.store import inventory, single_things, things
 from compliance.store.inventory import Wanted
 from compliance.store.session import Tx
 from compliance.store.things import ProductRow
@@ -170,7 +170,7 @@ def change_product(tx: Tx, command: ChangeProduct, *, actor: Actor, now: datetim
         return row
     data = {"product": row.product_id, "old": old, "new": values}
     enter_change(tx, actor, "product.changed", data, now=now)
-    inventory.update_product(tx, actor.clinic_id, row.product_id, values)
+    single_things.update_product(tx, actor.clinic_id, row.product_id, values)
     return find_product(tx, row.product_id, actor=actor)
 
 
@@ -180,7 +180,7 @@ def archive_product(tx: Tx, product: str, *, actor: Actor, now: datetime) -> Non
     row = find_product(tx, product, actor=actor)
     if row.archived_at is None:
         enter_change(tx, actor, "product.archived", {"product": row.product_id}, now=now)
-        inventory.update_product(tx, actor.clinic_id, row.product_id, {"archived_at": now})
+        single_things.update_product(tx, actor.clinic_id, row.product_id, {"archived_at": now})
 
 
 def restore_product(tx: Tx, product: str, *, actor: Actor, now: datetime) -> None:
@@ -189,7 +189,7 @@ def restore_product(tx: Tx, product: str, *, actor: Actor, now: datetime) -> Non
     row = find_product(tx, product, actor=actor)
     if row.archived_at is not None:
         enter_change(tx, actor, "product.restored", {"product": row.product_id}, now=now)
-        inventory.update_product(tx, actor.clinic_id, row.product_id, {"archived_at": None})
+        single_things.update_product(tx, actor.clinic_id, row.product_id, {"archived_at": None})
 
 
 def find_product(tx: Tx, product: str, *, actor: Actor) -> ProductRow:

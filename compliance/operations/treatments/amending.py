@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -69,9 +69,9 @@ def amend_session(
         allowed = ", ".join(each.code for each in template.items)
         raise Refused("item", command.item, "is no item of this checklist", allowed=allowed)
     result = read_result(item, command.result)
-    today = now.astimezone(ZoneInfo(row.time_zone)).date()
-    evidence = EvidenceReader(tx, row, item, today=min(today, _day(row))).read(command.evidence)
-    old, evidence_old = _current(tx, row, item.code)
+    used = as_used(tx, row)
+    evidence = EvidenceReader(tx, used, item, today=day_of_use(row, now)).read(command.evidence)
+    old, evidence_old = current_value(tx, row, item.code)
     amendments = session_notes.read_amendments(tx, row.clinic_id, row.session_id)
     act = Act(verb="amend", thing=row.session_id, version=len(amendments))
     signature = sign_act(tx, act, actor=actor, grant=command.grant, now=now)
@@ -113,12 +113,30 @@ def amendment_act(tx: Tx, session_id: str, *, actor: Actor) -> Act:
     return Act(verb="amend", thing=row.session_id, version=len(amendments))
 
 
-def _day(row: SessionRow) -> Any:
+def as_used(tx: Tx, row: SessionRow) -> SessionRow:
+    """The session with the device that an amendment put in place of the recorded one."""
+    device, _ = current_value(tx, row, "device")
+    return row if device is None else with_device(row, device)
+
+
+def with_device(row: SessionRow, device: Mapping[str, Any]) -> SessionRow:
+    """The session as if it had been opened with a device that entries describe."""
+    return replace(
+        row,
+        device_id=device["id"],
+        device_label=device["label"],
+        device_components=device["components"],
+    )
+
+
+def day_of_use(row: SessionRow, now: datetime) -> date:
+    """The clinic's day on which things were used, by which their evidence is judged."""
+    zone = ZoneInfo(row.time_zone)
     moment = row.finished_at or row.started_at or row.opened_at
-    return moment.astimezone(ZoneInfo(row.time_zone)).date()
+    return min(now.astimezone(zone).date(), moment.astimezone(zone).date())
 
 
-def _current(tx: Tx, row: SessionRow, item: str) -> tuple[Any, list[Mapping[str, Any]]]:
+def current_value(tx: Tx, row: SessionRow, item: str) -> tuple[Any, list[Mapping[str, Any]]]:
     """The value that counts now: the newest amendment, else the answer at closing."""
     for amendment in reversed(session_notes.read_amendments(tx, row.clinic_id, row.session_id)):
         if amendment.item == item:

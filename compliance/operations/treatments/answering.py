@@ -125,9 +125,15 @@ def undo_answer(tx: Tx, session_id: str, item_code: str, *, actor: Actor, now: d
         raise NotFound(f"{item_code} has no answer to take back")
     if old.user_id != actor.user_id:
         raise NotPermitted("only the person who answered can take the answer back")
+    index = take_back(tx, row, old, actor=actor, now=now)
+    return Outcome(session_id=row.session_id, state=row.state, version=row.version + 1, index=index)
+
+
+def take_back(tx: Tx, row: SessionRow, old: Answer, *, actor: Actor, now: datetime) -> int:
+    """Enter that an answer no longer counts, and return the entry's index."""
     entry: dict[str, Any] = {
         "session": row.session_id,
-        "item": item.code,
+        "item": old.item,
         "old": old.result,
         "new": None,
         "evidence": [],
@@ -138,10 +144,10 @@ def undo_answer(tx: Tx, session_id: str, item_code: str, *, actor: Actor, now: d
     }
     index = append(tx, actor, "session.answered", entry, now=now)
     _move_uses(tx, row, old, ())
-    sessions.delete_answer(tx, row.clinic_id, row.session_id, item.code)
-    cleared = {"needle_material": None} if item.code == "needle_material" else {}
+    sessions.delete_answer(tx, row.clinic_id, row.session_id, old.item)
+    cleared = {"needle_material": None} if old.item == "needle_material" else {}
     sessions.update_session(tx, row, cleared)
-    return Outcome(session_id=row.session_id, state=row.state, version=row.version + 1, index=index)
+    return index
 
 
 def _item(loaded: Loaded, code: str) -> Item:

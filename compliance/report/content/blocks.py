@@ -17,7 +17,7 @@ from compliance.report.content.fields import (
     text,
 )
 from compliance.report.content.log import author
-from compliance.report.content.naming import Naming
+from compliance.report.content.naming import DEVICE, Naming
 from compliance.report.content.source import ContentUnreadable
 from compliance.report.content.values import (
     AmendmentLine,
@@ -60,7 +60,7 @@ def read_block(index: int, naming: Naming) -> SessionBlock:
         state=_state(data),
         client=naming.client(child(data, "client")),
         protocol=naming.protocol(child(data, "template")),
-        device=naming.device(child(data, "device")),
+        device=_device(naming.device(child(data, "device")), amendments),
         practitioner=naming.person(text(data, "practitioner")),
         opened=naming.times.moment(text(opened, "at")),
         opened_index=number(opened, "index"),
@@ -76,6 +76,12 @@ def read_block(index: int, naming: Naming) -> SessionBlock:
         amendments=amendments,
         leaf=hash_leaf(naming.log.body(index) or b"").hex(),
     )
+
+
+def _device(recorded: str, amendments: Sequence[AmendmentLine]) -> str:
+    """Return the device as recorded, and the one that an amendment put in its place."""
+    newest = next((line for line in reversed(amendments) if line.code == DEVICE), None)
+    return recorded if newest is None else f"{recorded} → {newest.new}"
 
 
 def read_amendments(closed_index: int, naming: Naming) -> tuple[AmendmentLine, ...]:
@@ -152,7 +158,7 @@ def _read_amendment(index: int, template: JsonObject, naming: Naming) -> Amendme
         index=index,
         closed_index=number(data, "closed_index"),
         code=code,
-        label=naming.item(template, code),
+        label=naming.subject(template, code),
         old=naming.result(template, code, data.get("old")),
         new=naming.result(template, code, data.get("new")),
         old_evidence=_lines(data, "evidence_old", naming),

@@ -22,6 +22,9 @@ from compliance.report.content.words import Words
 
 _SYSTEM = "system:"
 
+DEVICE = "device"
+"""The item of an amendment that is of the device itself."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Naming:
@@ -81,6 +84,10 @@ class Naming:
         found = _by_code(template, "items", code)
         return localized(found.get("label"), self.language, otherwise=spoken(code))
 
+    def subject(self, template: JsonObject, code: str) -> str:
+        """Return what an amendment is of: an item, or the device itself."""
+        return self.words.device if code == DEVICE else self.item(template, code)
+
     def phase(self, template: JsonObject, code: str) -> str:
         found = _by_code(template, "items", code).get("phase")
         return found if isinstance(found, str) else ""
@@ -89,6 +96,8 @@ class Naming:
         """Return an answer in words: yes, an option's label, or a number with its unit."""
         if value is None:
             return "–"
+        if isinstance(value, Mapping) and "components" in value:
+            return self.device(value)
         if isinstance(value, Mapping):
             unit = text(value, "unit")
             # UCUM writes a plain count as the unit 1, which nobody wants to read.

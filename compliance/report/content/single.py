@@ -59,9 +59,7 @@ _STEPS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 )
 
 
-def read_single_content(
-    naming: Naming, session: str, purpose: str, record: int
-) -> SingleContent:
+def read_single_content(naming: Naming, session: str, purpose: str, record: int) -> SingleContent:
     """Return what stands beside the session's block.
 
     Raises:
@@ -95,7 +93,7 @@ def _what(naming: Naming, kind: str, data: JsonObject, template: JsonObject) -> 
     step = steps.get("undo" if data.get("undo") is True else kind, spoken(kind.replace(".", " ")))
     item = optional_text(data, "item")
     return step.format(
-        item="" if item is None else naming.item(template, item),
+        item="" if item is None else naming.subject(template, item),
         field=spoken(optional_text(data, "field") or ""),
     )
 
@@ -108,6 +106,4 @@ def spans(indexes: Sequence[int], to: str) -> str:
             runs[-1].append(index)
         else:
             runs.append([index])
-    return ", ".join(
-        str(run[0]) if len(run) == 1 else f"{run[0]} {to} {run[-1]}" for run in runs
-    )
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]} {to} {run[-1]}" for run in runs)

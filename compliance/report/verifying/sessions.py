@@ -9,7 +9,14 @@ from typing import Final
 from compliance.ledger.canonical import JsonValue, canonical_bytes
 from compliance.ledger.entry import Entry, parse_time
 from compliance.report.verifying.entries import ReadLog, answer, entry_text
-from compliance.report.verifying.shape import any_count, any_list, any_object, any_text, member
+from compliance.report.verifying.shape import (
+    any_count,
+    any_list,
+    any_object,
+    any_text,
+    exact_object,
+    member,
+)
 from compliance.report.verifying.verdict import Check
 
 CONFIRMED_ITEMS: Final = (
@@ -165,6 +172,18 @@ def _amendment_problems(log: ReadLog) -> Iterator[str]:
             or entry_text(amended, "session") != entry_text(entry, "session")
         ):
             yield f"entry {entry.index} amends entry {index}, which did not close that session"
+        if entry_text(entry, "item") == "device":
+            yield from _device_problems(entry)
+
+
+def _device_problems(entry: Entry) -> Iterator[str]:
+    """An amendment of the device names both devices whole, and not the same one twice."""
+    named = [
+        exact_object(member(dict(entry.data), side), {"id", "label", "components"}, side)
+        for side in ("old", "new")
+    ]
+    if named[0]["id"] == named[1]["id"]:
+        yield f"entry {entry.index} amends the device to the same one"
 
 
 def _open_sessions(log: ReadLog) -> Check:

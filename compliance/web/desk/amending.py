@@ -44,7 +44,7 @@ blueprint = Blueprint("desk_amending", __name__)
 
 _ROLES: Final = (Role.MANAGER, Role.PRACTITIONER)
 _LONGEST_REASON: Final = 2000
-_FIELDS: Final[Mapping[EvidenceKind, tuple[tuple[str, str, str], ...]]] = {
+FIELDS: Final[Mapping[EvidenceKind, tuple[tuple[str, str, str], ...]]] = {
     EvidenceKind.PACK: (("ref", "Pack number", "text"),),
     EvidenceKind.LOT: (("lot", "Lot", "text"), ("expires_on", "Use by", "date")),
     EvidenceKind.SHARPS: (("container", "Sharps container", "text"),),
@@ -163,9 +163,7 @@ def _read_answer(record: SessionRecord, item: Item) -> tuple[Any, list[dict[str,
         return result, None
     pieces = []
     for component, kind in wanted_places(record.loaded, item):
-        typed = {
-            name: posted.get(f"{component}-{name}", "").strip() for name, _, _ in _FIELDS[kind]
-        }
+        typed = {name: posted.get(f"{component}-{name}", "").strip() for name, _, _ in FIELDS[kind]}
         if any(typed.values()):
             given = {name: text for name, text in typed.items() if text}
             pieces.append(read_piece(kind.value, component, given, times={}))
@@ -256,7 +254,7 @@ def _pieces(
                 else request.form.get(f"{component}-{name}", ""),
                 "options": (("", "None"), *products) if type_ == "select" else (),
             }
-            for name, label, type_ in _FIELDS[kind]
+            for name, label, type_ in FIELDS[kind]
             if not (name == "barrier" and component == "skin")
         ]
         shown.append({"label": show_part(component), "fields": fields})

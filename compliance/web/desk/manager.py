@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from flask import Blueprint, render_template, request
@@ -54,7 +54,7 @@ def show_day() -> ResponseReturnValue:
         page=page_values("Today", section="manager"),
         today=f"{day.today:%A}, {show_date(day.today)}",
         verdict=_verdict(day.reasons),
-        reasons=tuple(_reason_values(reason, day.today) for reason in day.reasons),
+        reasons=tuple(_reason_values(reason) for reason in day.reasons),
         stats=_stats(day, opened),
         open=tuple(each for each in opened if not each["problem"]),
         blocked=tuple(each for each in opened if each["problem"]),
@@ -102,7 +102,7 @@ def _because(reason: Reason) -> str:
             return f"no report was made for {number_word(count)} days"
 
 
-def _reason_values(reason: Reason, today: date) -> dict[str, str]:
+def _reason_values(reason: Reason) -> dict[str, str]:
     """What to look at, why it matters and where to go, for one line of the list."""
     since = show_time(reason.since)
     count = reason.count
@@ -115,7 +115,7 @@ def _reason_values(reason: Reason, today: date) -> dict[str, str]:
                 if one
                 else f"Open for more than a day; the newest was opened on {since}.",
                 "do": "Open it" if one else "Work them off",
-                "href": one or f"{SESSIONS}?state=open&to={today - timedelta(days=1)}",
+                "href": one or "/manager/stale",
             }
         case Finding.WAITING_TOO_LONG:
             return {

@@ -20,6 +20,7 @@ from compliance.operations.treatments.reading import (
 )
 from compliance.store.session import Tx
 from compliance.web.context import current_clinic, services, show_time
+from compliance.web.desk.handing_out import purposes_for
 from compliance.web.desk.telling import Teller
 from compliance.web.desk.wording import (
     AUTH,
@@ -68,7 +69,34 @@ def record_values(
         "amendments": len(record.amendments),
         "history": tuple(teller.tell(line) for line in history),
         "base": base,
+        "device": _device_values(record, teller),
+        "device_href": f"{base}/{session_id}/device" if _mendable(record, actor, amend) else None,
+        "files": purposes_for(record, actor=actor) if amend else (),
     }
+
+
+def _mendable(record: SessionRecord, actor: Actor, amend: bool) -> bool:
+    """Whether the device can be set right from this desk."""
+    state = record.row.state
+    if state.ended:
+        return amend and actor.may(Action.AMEND_SESSION)
+    return amend and state.accepts_answers and actor.may(Action.RECORD_SESSION)
+
+
+def _device_values(record: SessionRecord, teller: Teller) -> tuple[dict[str, Any], ...]:
+    """Amendments of the device itself, each with the old one and the new one."""
+    return tuple(
+        {
+            "index": amendment.index,
+            "old": amendment.data["old"]["label"],
+            "new": amendment.data["new"]["label"],
+            "reason": teller.text(amendment.data["reason"]),
+            "who": teller.name(amendment.data["signature"]["by"]),
+            "when": show_time(amendment.at),
+        }
+        for amendment in record.amendments
+        if amendment.item == "device"
+    )
 
 
 def _find_teller(

@@ -131,6 +131,12 @@ def _taken_over(teller: Teller, data: Facts) -> dict[str, Any]:
 
 def _corrected(teller: Teller, data: Facts) -> dict[str, Any]:
     old, new = data["old"], data["new"]
+    if data["field"] == "device":
+        return {
+            "what": "The device was corrected before closing",
+            "old": old["label"],
+            "new": new["label"],
+        }
     return {
         "what": f"The {data['field']} was corrected before closing",
         "old": teller.text(old.get("ref")) or None,
@@ -171,6 +177,13 @@ def _aborted(teller: Teller, data: Facts) -> dict[str, Any]:
 
 def _amended(teller: Teller, data: Facts) -> dict[str, Any]:
     code = data["item"]
+    if code == "device":
+        return {
+            "what": "The device: amended",
+            "old": data["old"]["label"],
+            "new": data["new"]["label"],
+            "reason": teller.text(data["reason"]),
+        }
     return {
         "what": f"{item_label(teller.template, code)}: amended",
         "old": teller.result(code, data["old"]),

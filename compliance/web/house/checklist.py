@@ -19,7 +19,7 @@ CHANGES: dict[Change, tuple[str, str]] = {
     Change.MOVED: ("Moved", "wait"),
     Change.SAME: ("Same", "idle"),
 }
-_NAMES = {
+NAMES = {
     "label": "Wording",
     "help": "Help",
     "phase": "Phase",
@@ -95,7 +95,7 @@ def change_values(field: FieldChange) -> list[dict[str, str]]:
         old, new = field.old or {}, field.new or {}
         return [
             {
-                "name": f"{_NAMES[field.name]}, {_LANGUAGES.get(language, language)}",
+                "name": f"{NAMES[field.name]}, {_LANGUAGES.get(language, language)}",
                 "old": old.get(language) or "nothing",
                 "new": new.get(language) or "nothing",
             }
@@ -107,7 +107,7 @@ def change_values(field: FieldChange) -> list[dict[str, str]]:
 
 def _change_value(field: FieldChange) -> dict[str, str]:
     return {
-        "name": _NAMES.get(field.name, field.name),
+        "name": NAMES.get(field.name, field.name),
         "old": _say(field.name, field.old),
         "new": _say(field.name, field.new),
     }

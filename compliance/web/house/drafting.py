@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -12,15 +12,11 @@ from flask.typing import ResponseReturnValue
 from compliance.domain.access import Action
 from compliance.domain.comparing import Change, compare_templates
 from compliance.domain.drafting import (
-    FREE_SLOTS,
-    LANGUAGES,
     Body,
     add_item,
     apply_edits,
-    is_fixed,
     move_item,
     remove_item,
-    write_options,
 )
 from compliance.domain.template import TemplateInvalid, read_template
 from compliance.domain.words import ItemKind, Phase
@@ -38,11 +34,12 @@ from compliance.operations.protocols.drafts import (
 )
 from compliance.operations.signing import MEANINGS
 from compliance.web.context import page_values, services, show_time
-from compliance.web.house.checklist import CHANGES, phases_of
+from compliance.web.house.checklist import CHANGES, NAMES, phases_of
 from compliance.web.house.doors import entitled, explain, say_refusal
+from compliance.web.house.draft_values import both_languages, item_fields
 from compliance.web.house.forms import PublishForm
 from compliance.web.house.protocols import TEMPLATES, title_of
-from compliance.web.house.wording import EVIDENCE, ITEM_KINDS, PHASES
+from compliance.web.house.wording import ITEM_KINDS, PHASES
 
 blueprint = Blueprint("house_drafting", __name__)
 
@@ -209,13 +206,13 @@ def _page(draft: Draft, *, problem: str = "") -> str:
         revision=draft.row.revision,
         saved=show_time(draft.row.updated_at),
         body=body,
-        names=_both(body["title"]),
+        names=both_languages(body["title"]),
         expect="\n".join(body["expect"]),
         phases=[
             {
                 "name": PHASES[phase],
                 "items": [
-                    _item_fields(item, body) for item in body["items"] if item["phase"] == phase
+                    item_fields(item, body) for item in body["items"] if item["phase"] == phase
                 ],
             }
             for phase in Phase
@@ -224,55 +221,6 @@ def _page(draft: Draft, *, problem: str = "") -> str:
         kind_choices=[(kind.value, ITEM_KINDS[kind]) for kind in _KINDS],
         **_preview(draft, problem),
     )
-
-
-def _item_fields(item: dict[str, Any], body: Body) -> dict[str, Any]:
-    """One item as the editor shows it."""
-    condition = item["required_when"]
-    slots = dict.fromkeys([*FREE_SLOTS, *([item["evidence"]] if item["evidence"] else [])])
-    return {
-        **item,
-        "fixed": is_fixed(item["code"]),
-        "label": _both(item["label"]),
-        "help": _both(item["help"] or {}),
-        "options_text": write_options(item["options"]),
-        "when": f"{condition['item']}={condition['is']}" if condition else "",
-        "conditions": _asked_when(item, body),
-        "slots": [("", "No evidence"), *((slot, EVIDENCE[slot]) for slot in slots)],
-    }
-
-
-def _both(words: Mapping[str, str]) -> dict[str, str]:
-    """The words in every language that the editor shows; empty where there are none."""
-    return {language: words.get(language, "") for language in LANGUAGES}
-
-
-def _asked_when(item: dict[str, Any], body: Body) -> list[tuple[str, str]]:
-    """The choices for when an item is asked; its own is there even where it no longer holds."""
-    found = [("", "Always"), *_conditions(item, body)]
-    condition = item["required_when"]
-    if condition is not None:
-        own = f"{condition['item']}={condition['is']}"
-        # A select without its own value would send the first one, and nobody would notice.
-        if own not in dict(found):
-            found.append((own, f"{condition['item']}: {condition['is']}"))
-    return found
-
-
-def _conditions(item: dict[str, Any], body: Body) -> list[tuple[str, str]]:
-    """Everything that is answered before an item, and could decide whether it is asked."""
-    found: list[tuple[str, str]] = []
-    for other in body["items"]:
-        if other["code"] == item["code"]:
-            break
-        if other["kind"] == ItemKind.MEASUREMENT:
-            continue
-        label = title_of(other["label"]) or other["code"]
-        values = [option["value"] for option in other["options"] or ()] or ["yes", "no"]
-        found.extend(
-            (f"{other['code']}={value}", f"{label}: {value.replace('_', ' ')}") for value in values
-        )
-    return found
 
 
 def _preview(draft: Draft, problem: str) -> dict[str, Any]:
@@ -308,7 +256,7 @@ def _changes(draft: Draft) -> list[tuple[str, str, str, str]]:
         (
             title_of(dict(item.label)) or item.code,
             *CHANGES[item.change],
-            ", ".join(field.name.replace("_", " ") for field in item.fields),
+            ", ".join(NAMES[field.name].lower() for field in item.fields),
         )
         for item in comparison.items
         if item.change is not Change.SAME

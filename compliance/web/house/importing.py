@@ -58,9 +58,10 @@ def upload(family: str) -> ResponseReturnValue:
     actor = entitled(Action.MANAGE_DEVICES)
     find_family(family)
     form = ImportForm()
-    file = form.file.data
+    if not form.validate():
+        return _upload_page(family, form), HTTPStatus.UNPROCESSABLE_ENTITY
     # One byte more than is allowed is enough to see that a file is too large.
-    content = file.read(MOST_BYTES + 1) if form.validate() and file else b""
+    content = form.file.data.read(MOST_BYTES + 1)
     try:
         with services().database.writing() as tx:
             import_id = stage_import(tx, family, content, actor=actor, now=services().clock())

@@ -8,8 +8,8 @@ from flask import Blueprint, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from compliance.errors import Conflict, NotFound, Refused
-from compliance.operations.people.invitations import (
-    RESET,
+from compliance.operations.people.invitations import RESET
+from compliance.operations.people.joining import (
     AcceptInvitation,
     OpenInvitation,
     accept_invitation,
@@ -17,7 +17,7 @@ from compliance.operations.people.invitations import (
 )
 from compliance.web.context import plain_page, services
 from compliance.web.house.doors import explain
-from compliance.web.house.forms import JoinForm
+from compliance.web.house.people_forms import JoinForm
 from compliance.web.house.wording import ROLES
 from compliance.web.identity import end_browser_session
 
@@ -71,6 +71,8 @@ def _read(token: str) -> OpenInvitation:
 
 
 def _page(invitation: OpenInvitation, form: JoinForm) -> str:
+    form.pin.flags.required = invitation.needs_pin
+    form.display_name.flags.required = True
     title = "Choose a new password" if invitation.purpose == RESET else "Welcome"
     return render_template(
         "house/join.html",

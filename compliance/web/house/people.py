@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from http import HTTPStatus
 from typing import Any, Final
 
-import segno
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from compliance.domain.access import Action, Role
@@ -16,7 +13,6 @@ from compliance.errors import Conflict, Refused
 from compliance.operations.people.accounts import ChangeRoles
 from compliance.operations.people.invitations import (
     Invite,
-    NewLink,
     invite_person,
     list_open_invitations,
     revoke_invitation,
@@ -40,7 +36,8 @@ from compliance.web.house.doors import (
     last_day,
     show_day,
 )
-from compliance.web.house.forms import BringForm, InviteForm, TokenForm
+from compliance.web.house.links import show_link
+from compliance.web.house.people_forms import BringForm, InviteForm, TokenForm
 from compliance.web.house.wording import ROLES
 
 blueprint = Blueprint("house_people", __name__)
@@ -157,9 +154,8 @@ def do_invite() -> ResponseReturnValue:
         explain(form, _as_day(error), beside="username")
         return _invite_page(form), HTTPStatus.UNPROCESSABLE_ENTITY
     who = form.display_name.data or form.username.data
-    return show_link(
-        link, f"Invitation for {who}", "They choose their password and PIN themselves."
-    )
+    what = "They choose their password and PIN themselves."
+    return show_link(link, f"Invitation for {who}", what, back=PEOPLE)
 
 
 def _as_day(error: Refused | Conflict) -> Refused | Conflict:
@@ -177,30 +173,6 @@ def _invite_page(form: InviteForm) -> str:
 
 def read_roles(values: list[str]) -> frozenset[Role]:
     return frozenset(Role(value) for value in values)
-
-
-def show_link(link: NewLink, title: str, what: str, *, back: str = PEOPLE) -> str:
-    """The page that shows a one-time link, once, as text and as a QR code."""
-    base = (services().settings.public_url or request.host_url).rstrip("/")
-    address = f"{base}/invitation/{link.token}"
-    return render_template(
-        "house/link.html",
-        page=page_values(title, section="people"),
-        heading=title,
-        what=what,
-        address=address,
-        picture=qr_picture(address),
-        until=show_time(link.expires_at),
-        username=link.username,
-        back=back,
-    )
-
-
-def qr_picture(text: str) -> str:
-    """A QR code as a data address; pictures from elsewhere are forbidden on every page."""
-    buffer = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(buffer, kind="png", scale=6, border=4)
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 @blueprint.post(f"{PEOPLE}/invitations/<invitation_id>/revoke")

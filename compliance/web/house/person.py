@@ -38,8 +38,9 @@ from compliance.web.house.doors import (
     say_refusal,
     show_day,
 )
-from compliance.web.house.forms import QualificationForm, RolesForm
-from compliance.web.house.people import PEOPLE, SOON, read_roles, show_link, token_values
+from compliance.web.house.links import show_link
+from compliance.web.house.people import PEOPLE, SOON, read_roles, token_values
+from compliance.web.house.people_forms import QualificationForm, RolesForm
 from compliance.web.house.wording import ATTEMPTS, QUALIFICATIONS, ROLES
 
 blueprint = Blueprint("house_person", __name__)

@@ -13,6 +13,7 @@ from compliance.domain.access import Action
 from compliance.domain.answers import asked_items
 from compliance.domain.template import Item
 from compliance.domain.words import SessionState
+from compliance.operations.treatments.reading import SessionRecord
 from compliance.web.context import page_values, show_time
 from compliance.web.tablet.proofs import describe
 from compliance.web.tablet.rows import Viewing, options_of, show_when
@@ -149,13 +150,20 @@ def _said(viewing: Viewing) -> str:
             return "You are reading this session; it is still open."
 
 
+def _device(record: SessionRecord) -> str:
+    """The device as recorded, and the one that an amendment put in its place."""
+    labels = [each.data["new"]["label"] for each in record.amendments if each.item == "device"]
+    recorded = record.row.device_label
+    return f"{recorded}, amended: {labels[-1]}" if labels else recorded
+
+
 def _facts(viewing: Viewing) -> tuple[tuple[str, str], ...]:
     record = viewing.record
     row = record.row
     found = [
         ("Record", "not closed yet" if row.closed_index is None else f"Entry {row.closed_index}"),
         ("Practitioner", record.name_of(row.practitioner_id)),
-        ("Device", row.device_label),
+        ("Device", _device(record)),
         ("Opened", show_time(row.opened_at)),
     ]
     for label, moment in (

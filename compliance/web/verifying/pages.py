@@ -33,6 +33,10 @@ _LEVELS: Final = {
     0: "0: not altered since the clinic sealed it",
     3: "3: not altered, and the same log as in a report met before",
 }
+_ABOUT: Final = {
+    "inspection": "one session, with every entry the clinic quotes about it",
+    "client_copy": "one session, as the client’s copy",
+}
 _MEGABYTES: Final = MAX_UPLOAD_BYTES // (1024 * 1024)
 
 
@@ -130,6 +134,7 @@ def _facts(verdict: Verdict) -> tuple[tuple[str, str], ...]:
     pairs: list[tuple[str, str | None]] = [
         ("Clinic", verdict.clinic),
         ("Period", _period(verdict)),
+        ("About", _ABOUT.get(verdict.about or "")),
         ("Signed by", verdict.signed_by),
         (
             "Signed at",

@@ -74,9 +74,7 @@ def problems(verdict: Verdict) -> list[str]:
 
 
 def words_of(path: Path) -> str:
-    done = subprocess.run(
-        ["pdftotext", "-layout", str(path), "-"], capture_output=True, check=True
-    )
+    done = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, check=True)
     return " ".join(done.stdout.decode().split())
 
 
@@ -181,9 +179,7 @@ def test_a_practitioner_hands_out_the_clients_copy_but_no_inspectors_file(
     workshop: Workshop, house: House, tmp_path: Path
 ) -> None:
     session_id = closed_session(house, NOON)
-    copy = ExportSession(
-        session_id=session_id, purpose=CLIENT_COPY, output=tmp_path / "copy.pdf"
-    )
+    copy = ExportSession(session_id=session_id, purpose=CLIENT_COPY, output=tmp_path / "copy.pdf")
 
     made = export_session(workshop, copy, actor=house.practitioner, now=LATER)
 

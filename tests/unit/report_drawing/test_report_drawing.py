@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import subprocess
 from pathlib import Path
 
-import page
 import pikepdf
 import pytest
 
@@ -21,38 +19,15 @@ from unit.report_drawing.audit_fixture import (
     build_audit,
 )
 from unit.report_drawing.conftest import Draw
+from unit.report_drawing.reading_aloud import broken_rules, run
 
-CARRIAGE_RETURN = b"\r"
 TURNED = b"0.588 0.809 -0.809 0.588"
-
-
-def run(*command: str | Path) -> str:
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def text_of(pdf: Path, *, first: int = 1, last: int = 999) -> str:
     """Return the words of some pages, with every space and line end as one space."""
     text = run("pdftotext", "-f", str(first), "-l", str(last), "-layout", pdf, "-")
     return " ".join(text.split())
-
-
-def broken_rules(pdf: Path) -> set[str]:
-    """Return the rules of PDF/A-3b that a file breaks.
-
-    The validator calls a length wrong whenever a stream's last byte is a carriage return;
-    where there is such a stream, that one rule is left to qpdf, which knows better.
-    """
-    result = page.validate_pdf(
-        pdf, profile=page.ValidationProfile("3b"), limits=page.SafetyLimits.unlimited()
-    )
-    with pikepdf.open(pdf) as opened:
-        ends = {
-            bytes(one.read_raw_bytes())[-1:]
-            for one in opened.objects
-            if isinstance(one, pikepdf.Stream)
-        }
-    known = {"STREAM-LENGTH-001"} if CARRIAGE_RETURN in ends else set()
-    return {failure.rule_id for failure in result.failures} - known
 
 
 def test_the_report_is_a_sound_pdf_a(report: Path) -> None:

@@ -27,7 +27,12 @@ from compliance.web.api.schemas.shapes import (
 )
 
 STATES: Final = tuple(state.value for state in SessionState)
-_MEASURED: Final = {"anyOf": [*RESULT["anyOf"], {"type": "null"}]}
+_DEVICE: Final = {
+    "type": "object",
+    "description": "Where the item is `device`: the device itself was amended.",
+    "required": ["id", "label", "components"],
+}
+_AMENDED: Final = {"anyOf": [*RESULT["anyOf"], _DEVICE, {"type": "null"}]}
 
 
 class TemplateRef(Shown):
@@ -143,8 +148,8 @@ class AmendmentOut(Shown):
     index = Count()
     at = Time()
     item = Word()
-    old = Shape(_MEASURED)
-    new = Shape(RESULT)
+    old = Shape(_AMENDED)
+    new = Shape(_AMENDED)
     evidence_old = Shape(SHOWN_PIECES)
     evidence_new = Shape(SHOWN_PIECES)
     reason = Word()

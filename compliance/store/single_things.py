@@ -1,0 +1,123 @@
+"""Rows of one thing at a time: found, added, changed, and which entries spoke of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from sqlalchemy import RowMapping, insert, or_, select, update
+
+from compliance.store.inventory import CONTAINERS, LOTS, ContainerRow, LotRow, RoomRow
+from compliance.store.log import read_bodies
+from compliance.store.models.inventory import Lot, Room, SharpsContainer, ThingEntry
+from compliance.store.models.log import LogPlace
+from compliance.store.models.things import Device, Product
+from compliance.store.session import Tx
+
+_Row = TypeVar("_Row")
+
+
+def update_device(tx: Tx, clinic_id: str, device_id: str, values: Mapping[str, Any]) -> None:
+    tx.execute(
+        update(Device)
+        .where(Device.clinic_id == clinic_id, Device.device_id == device_id)
+        .values(**values)
+    )
+
+
+def update_product(tx: Tx, clinic_id: str, product_id: str, values: Mapping[str, Any]) -> None:
+    tx.execute(
+        update(Product)
+        .where(Product.clinic_id == clinic_id, Product.product_id == product_id)
+        .values(**values)
+    )
+
+
+def insert_lot(tx: Tx, values: Mapping[str, Any]) -> None:
+    tx.execute(insert(Lot), dict(values))
+
+
+def update_lot(tx: Tx, clinic_id: str, lot_id: str, values: Mapping[str, Any]) -> None:
+    tx.execute(update(Lot).where(Lot.clinic_id == clinic_id, Lot.lot_id == lot_id).values(**values))
+
+
+def find_lot(tx: Tx, clinic_id: str, lot_id: str) -> LotRow | None:
+    row = tx.execute(LOTS.where(Lot.clinic_id == clinic_id, Lot.lot_id == lot_id)).mappings()
+    return _one(LotRow, row.first())
+
+
+def find_lot_by_code(tx: Tx, clinic_id: str, product_id: str, code: str) -> LotRow | None:
+    row = tx.execute(
+        LOTS.where(Lot.clinic_id == clinic_id, Lot.product_id == product_id, Lot.code == code)
+    ).mappings()
+    return _one(LotRow, row.first())
+
+
+def insert_container(tx: Tx, values: Mapping[str, Any]) -> None:
+    tx.execute(insert(SharpsContainer), dict(values))
+
+
+def update_container(tx: Tx, clinic_id: str, container_id: str, values: Mapping[str, Any]) -> None:
+    tx.execute(
+        update(SharpsContainer)
+        .where(SharpsContainer.clinic_id == clinic_id, SharpsContainer.container_id == container_id)
+        .values(**values)
+    )
+
+
+def find_container(tx: Tx, clinic_id: str, container: str) -> ContainerRow | None:
+    """Find by id or by code."""
+    row = tx.execute(
+        CONTAINERS.where(
+            SharpsContainer.clinic_id == clinic_id,
+            or_(SharpsContainer.container_id == container, SharpsContainer.code == container),
+        )
+    ).mappings()
+    return _one(ContainerRow, row.first())
+
+
+def insert_room(tx: Tx, values: Mapping[str, Any]) -> None:
+    tx.execute(insert(Room), dict(values))
+
+
+def update_room(tx: Tx, clinic_id: str, room_id: str, values: Mapping[str, Any]) -> None:
+    tx.execute(
+        update(Room).where(Room.clinic_id == clinic_id, Room.room_id == room_id).values(**values)
+    )
+
+
+def find_room(tx: Tx, clinic_id: str, room: str) -> RoomRow | None:
+    """Find by id or by code."""
+    row = tx.execute(
+        select(Room.__table__).where(
+            Room.clinic_id == clinic_id, or_(Room.room_id == room, Room.code == room)
+        )
+    ).mappings()
+    return _one(RoomRow, row.first())
+
+
+def _one(made: type[_Row], row: RowMapping | None) -> _Row | None:
+    return None if row is None else made(**row)
+
+
+def insert_thing_entry(tx: Tx, clinic_id: str, thing: str, index: int) -> None:
+    tx.execute(insert(ThingEntry), {"clinic_id": clinic_id, "thing": thing, "idx": index})
+
+
+def read_thing_entries(
+    tx: Tx, clinic_id: str, *, place: str, thing: str, limit: int
+) -> dict[int, bytes]:
+    """The newest entries about a thing: their bodies by index, without those that were purged."""
+    added = tx.scalar(
+        select(LogPlace.idx).where(
+            LogPlace.clinic_id == clinic_id, LogPlace.kind == place, LogPlace.thing == thing
+        )
+    )
+    later = tx.scalars(
+        select(ThingEntry.idx)
+        .where(ThingEntry.clinic_id == clinic_id, ThingEntry.thing == thing)
+        .order_by(ThingEntry.idx.desc())
+        .limit(limit)
+    )
+    indexes = [*later, *([] if added is None else [added])]
+    return read_bodies(tx, clinic_id, indexes)

@@ -1,0 +1,82 @@
+"""Sessions that were left open: how long, what they lack, and the ways to end them honestly."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from compliance.domain.access import Role
+from compliance.domain.gate import GateAnswer
+from compliance.operations.overview import OPEN_STATES, OPEN_TOO_LONG
+from compliance.operations.treatments.reading import (
+    ListedSession,
+    SessionFilter,
+    list_sessions,
+    load_many,
+)
+from compliance.web.context import page_values, services
+from compliance.web.desk.doors import at_desk
+from compliance.web.desk.listing import read_titles
+from compliance.web.desk.wording import capital, count_of, line_values, whole_days
+
+blueprint = Blueprint("desk_setting_right", __name__)
+
+MOST: Final = 100
+"""So many are shown; the others come up as these are worked off."""
+
+_NAMED: Final = 3
+"""So many of the things a session lacks are written out."""
+
+
+@blueprint.get("/manager/stale")
+def show_stale() -> ResponseReturnValue:
+    actor = at_desk(Role.MANAGER)
+    now = services().clock()
+    wanted = SessionFilter(states=OPEN_STATES, opened_to=now - OPEN_TOO_LONG)
+    with services().database.reading() as tx:
+        found = list_sessions(tx, wanted, actor=actor, keyring=services().keyring, limit=MOST)
+        gates = load_many(tx, [each.line.session_id for each in found], actor=actor, now=now)
+        titles = read_titles(tx, actor=actor)
+    oldest_first = sorted(found, key=lambda each: each.line.opened_at)
+    return render_template(
+        "desk/stale.html",
+        page=page_values("Left open", section="manager"),
+        rows=tuple(
+            _values(
+                each,
+                gates[each.line.session_id],
+                titles,
+                now - each.line.opened_at,
+                mine=each.line.practitioner_id == actor.user_id,
+            )
+            for each in oldest_first
+        ),
+        more=len(found) == MOST,
+    )
+
+
+def _values(
+    listed: ListedSession,
+    gate: GateAnswer,
+    titles: dict[str, str],
+    age: timedelta,
+    *,
+    mine: bool,
+) -> dict[str, Any]:
+    values = line_values(listed, titles, base="/manager/sessions")
+    session_id = listed.line.session_id
+    reasons = [blocker.reason for blocker in gate.blockers]
+    hidden = len(reasons) - _NAMED
+    return {
+        **values,
+        "age": capital(whole_days(age)),
+        "missing": tuple(reasons[:_NAMED]),
+        "more": f"and {count_of(hidden, 'thing', 'things')} more" if hidden > 0 else "",
+        "mine": mine,
+        "go_on": f"/sessions/{session_id}",
+        "take_over": f"/sessions/{session_id}/take-over",
+        "abort": f"/sessions/{session_id}/abort",
+    }

@@ -1,0 +1,79 @@
+"""Why each screen exists, in two sentences; shown folded at its head, or at its foot on the tablet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from flask import Flask, request
+
+WHY: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "tablet.show": "Here is what is waiting for you: your open sessions, and what the sterilization"
+        " room still holds. What is written down at the moment it happens is worth more than what is"
+        " remembered in the evening.",
+        "opening.show": "A session ties one client, one protocol and one device together before anything"
+        " is touched. The warnings that matter appear here, while you can still choose otherwise.",
+        "sessions.show": "Each answer is kept with who gave it and when, and a tick that something was"
+        " sterile points at the pack or lot that proves it. So nobody has to take your word for it"
+        " later, and the bar below tells you what is missing before it is too late to do it.",
+        "closing.show_close": "Your signature says that this record is true and complete, and it is bound to"
+        " exactly this version. After it nothing can be edited; corrections stand beside it.",
+        "closing.show_abort": "Not every session can be completed, and a false tick would be worse than an"
+        " honest end. What went wrong, why, and what was done about it stay in every report.",
+        "notes.show_take_over": "A colleague may go on with a session, for whatever reason. Both names stay in"
+        " the record, so everybody knows who did which part.",
+        "notes.show_client": "A wrong client reference would send a recall to the wrong person. Both"
+        " references stay in the history of this session.",
+        "notes.show_consent": "The client reads exactly this text and signs it before the treatment. The"
+        " signature is kept with the version of the text, so it is known later what was agreed to.",
+        "sterilization.show": "A pack may be used only when somebody competent has released its load. What"
+        " comes back from a treatment waits here until it is sterile again, and its session with it.",
+        "sterilization.show_release": "Releasing a pack says that you have judged its load by its readings and"
+        " indicators. If a test fails later, this is where the way back to every client begins.",
+        "desk_manager.show_day": "One answer stands on top: could an inspector come in now? Below it is"
+        " everything that keeps the answer from being yes, so that it can be worked off today.",
+        "desk_manager.show_sessions": "Every session of the clinic can be found here, whoever did it and however"
+        " it ended. The filters are part of the address, so a list can be kept or sent to a colleague.",
+        "desk_sessions.show_at_manager": "This is the whole record of one session, with every entry that"
+        " led to it. Nothing here can be edited: what was wrong is amended, and the old value stays.",
+        "desk_setting_right.show_stale": "A session that nobody ends is a treatment nobody vouches for. Complete"
+        " it truthfully, or end it with a deviation; both are better than leaving it open.",
+        "desk_wrong_device.show_device": "Whether a treatment was safe depends on the device that was really"
+        " used. Setting it right asks for that device's own evidence, and keeps what was recorded before.",
+        "desk_amending.show_form": "A closed record is evidence, so it is never changed, only corrected in the"
+        " open. Whoever reads it sees the old value, the new one, your name and your reason.",
+        "desk_reports.show_reports": "A report fixes what the record says on the day it is made, and anyone can"
+        " check that nothing in it was changed or left out. Making one regularly means that later changes"
+        " would show.",
+        "desk_reports.show_report": "The file is the report; its fingerprint tells copies apart. Check it"
+        " yourself with the same test that the inspector will use.",
+        "desk_sessions.show_inspector": "You see what the clinic sees, and can change nothing. For"
+        " evidence that needs no trust in this computer, ask for a signed report and check it on your own.",
+        "desk_sessions.show_at_inspector": "Every entry about this session is listed with its place in the"
+        " log. A signed report of the period proves that none was left out.",
+        "desk_roots.show_root": "Every signature of this installation leads back to this one certificate."
+        " Compare its fingerprint by another way than this page, and no later file can be forged unseen.",
+        "verify.show_form": "A printed page can be made to say anything, so the file itself is judged. You"
+        " need no account, and nothing about the file is kept.",
+        "house_people.show_people": "Whoever acts here does so under their own name, so everybody needs an"
+        " account of their own. Somebody who leaves is deactivated, and what they did keeps their name.",
+        "house_things.show_overview": "Evidence points at things: devices, products, lots, containers. What is"
+        " kept here in order is what practitioners can scan in a second.",
+        "house_protocols.show_templates": "A checklist decides what must be done before a session may close."
+        " Each version is signed when it is put into use, and a session keeps the version it began with.",
+        "account.show": "Your password signs records in your name, and your PIN only tells the tablet who you"
+        " are. Look here now and then whether every sign-in was yours.",
+    }
+)
+"""By endpoint. A page that is not named shows nothing."""
+
+
+def register_why(app: Flask) -> None:
+    """Give every template ``why``: the two sentences of the page asked for, or nothing."""
+    app.context_processor(_why)
+
+
+def _why() -> dict[str, Any]:
+    return {"why": WHY.get(request.endpoint or "", "")}
