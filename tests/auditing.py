@@ -9,7 +9,6 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from building import House, answer, closed_session, open_one, released_pack
 from compliance.keys.storage import load_clinic_keys
 from compliance.ledger.note import Checkpoint, sign_note
 from compliance.ledger.tree import Frontier
@@ -29,6 +28,7 @@ from compliance.operations.treatments.opening import correct_client
 from compliance.store import log
 from compliance.store.session import Database
 from givens import NOON
+from harbour import House, answer, closed_session, open_one, released_pack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,13 +17,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 from sqlalchemy import update
 from werkzeug.serving import make_server
 
-from building import House, build_house
 from compliance.app import create_app
 from compliance.domain.access import Role
 from compliance.operations.people.passwords import PasswordHash, hash_password, hash_pin
 from compliance.settings import DATABASE_FILE, Settings
 from compliance.store.models.people import UserAccount
 from compliance.web.context import EXTENSION
+from harbour import House, build_house
 
 PASSWORD: Final = "violet tram harbour"
 PIN: Final = "246810"

@@ -15,13 +15,13 @@ from playwright.sync_api import Page
 from web.desk.visiting import Filled, fill, let_sign_in
 from werkzeug.serving import make_server
 
-from building import build_house, closed_session
 from compliance.app import create_app
 from compliance.domain.access import Role
 from compliance.operations.people.passwords import PasswordHash
 from compliance.settings import DATABASE_FILE, Settings
 from compliance.web.context import EXTENSION
 from givens import Clock
+from harbour import build_house, closed_session
 
 WIDE: Final = (1440, 900)
 NARROW: Final = (768, 1024)

@@ -12,7 +12,8 @@ import pytest
 from browser.conftest import OpenContext, Picture, Site, now_to_the_millisecond, sign_in
 from playwright.sync_api import Page
 
-from building import (
+from compliance.domain.access import Role
+from harbour import (
     answer,
     answer_before,
     answer_rest,
@@ -21,7 +22,6 @@ from building import (
     released_pack,
     step,
 )
-from compliance.domain.access import Role
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

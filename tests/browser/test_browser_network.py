@@ -7,8 +7,8 @@ from browser.conftest import Site, now_to_the_millisecond
 from browser.practising import Practice
 from playwright.sync_api import Page, Route, expect
 
-from building import open_one
 from compliance.operations.treatments.reading import read_history
+from harbour import open_one
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

@@ -18,8 +18,8 @@ from browser.conftest import (
 from browser.practising import COMMON_BEFORE, Practice, device_after, device_before
 from playwright.sync_api import Page, expect
 
-from building import released_pack
 from compliance.domain.access import Role
+from harbour import released_pack
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

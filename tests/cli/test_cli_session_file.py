@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from cli.running import Run, open_sqlite
 
-from building import build_house, closed_session
 from givens import NOON
+from harbour import build_house, closed_session
 
 
 @pytest.fixture

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from building import (
+from compliance.domain.gate import Blocked
+from compliance.domain.words import SessionState
+from compliance.operations.treatments.loading import SessionEnded
+from compliance.operations.treatments.reading import SessionRecord, read_history, read_session
+from compliance.store.session import Database
+from givens import NOON
+from harbour import (
     House,
     answer,
     answer_before,
@@ -17,12 +23,6 @@ from building import (
     released_pack,
     step,
 )
-from compliance.domain.gate import Blocked
-from compliance.domain.words import SessionState
-from compliance.operations.treatments.loading import SessionEnded
-from compliance.operations.treatments.reading import SessionRecord, read_history, read_session
-from compliance.store.session import Database
-from givens import NOON
 
 
 @pytest.fixture

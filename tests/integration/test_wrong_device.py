@@ -10,16 +10,6 @@ from typing import Any
 import pytest
 from cryptography import x509
 
-from building import (
-    House,
-    answer_before,
-    answer_rest,
-    build_house,
-    closed_session,
-    evidence_for,
-    open_one,
-    step,
-)
 from compliance.domain.access import Actor
 from compliance.errors import NotFound, Refused, SignatureRequired
 from compliance.keys.storage import export_root_pem
@@ -40,6 +30,16 @@ from compliance.report.verifying.verdict import Outcome
 from compliance.report.verifying.verify import verify_report
 from compliance.store.session import Database
 from givens import NOON, ROOT
+from harbour import (
+    House,
+    answer_before,
+    answer_rest,
+    build_house,
+    closed_session,
+    evidence_for,
+    open_one,
+    step,
+)
 
 LATER = NOON + timedelta(hours=1)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from givens import ROOT
 
 MATRIX = (ROOT / "docs" / "requirements.md").read_text(encoding="utf-8")

@@ -21,7 +21,6 @@ from web.desk.visiting import PASSWORD, let_sign_in, token_in
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from building import House, build_house, closed_session, open_one, released_pack
 from compliance.app import create_app, migrate
 from compliance.domain.access import Actor, Auth, Role
 from compliance.operations.people.accounts import CreatePerson, create_person
@@ -31,6 +30,7 @@ from compliance.operations.things import find_device
 from compliance.settings import Settings
 from compliance.web.context import EXTENSION
 from givens import Clock
+from harbour import House, build_house, closed_session, open_one, released_pack
 
 PUBLIC: Final = "public"
 ANYBODY: Final = frozenset(Role)

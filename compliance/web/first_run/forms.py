@@ -10,6 +10,7 @@ from typing import Any, Final
 from zoneinfo import available_timezones
 
 from flask_wtf import FlaskForm
+from wtforms import Form as PlainForm
 from wtforms import (
     FormField,
     HiddenField,
@@ -19,7 +20,6 @@ from wtforms import (
     SelectMultipleField,
     StringField,
 )
-from wtforms import Form as PlainForm
 from wtforms.validators import EqualTo, InputRequired, Length
 from wtforms.validators import Optional as MayBeEmpty
 

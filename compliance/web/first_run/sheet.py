@@ -15,7 +15,7 @@ from compliance.web.desk.roots import root_fingerprint
 
 blueprint = Blueprint("root_sheet", __name__)
 
-SHEET: Final = "/root/sheet"
+SHEET: Final = "/root-sheet"
 FOUNDED: Final = "founded_clinic"
 """In the browser's session: the name of the clinic that was made there a moment ago."""
 

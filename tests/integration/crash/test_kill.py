@@ -18,9 +18,9 @@ import pytest
 from auditing import audit
 from sqlalchemy import text
 
-from building import House, answer_before, answer_rest, build_house, open_one
 from compliance.store.session import Database, Tx
 from givens import NOON, ROOT, open_sqlite
+from harbour import House, answer_before, answer_rest, build_house, open_one
 
 CLOSES = 200
 KILLS = (40, 160, 270)

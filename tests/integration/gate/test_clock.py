@@ -11,7 +11,11 @@ import pytest
 from auditing import audit
 from sqlalchemy import text
 
-from building import (
+from compliance.errors import Refused
+from compliance.operations.treatments.reading import read_session
+from compliance.store.session import Database
+from givens import NOON
+from harbour import (
     House,
     answer,
     answer_before,
@@ -21,10 +25,6 @@ from building import (
     open_one,
     step,
 )
-from compliance.errors import Refused
-from compliance.operations.treatments.reading import read_session
-from compliance.store.session import Database
-from givens import NOON
 
 
 @pytest.fixture

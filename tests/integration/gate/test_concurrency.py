@@ -13,7 +13,13 @@ import pytest
 from auditing import audit
 from sqlalchemy import text
 
-from building import (
+from compliance.errors import ComplianceError
+from compliance.operations.packs import RegisterPack, register_pack, release_pack
+from compliance.operations.treatments.answering import undo_answer
+from compliance.operations.treatments.evidence_reading import EvidenceRefused
+from compliance.store.session import Database
+from givens import NOON
+from harbour import (
     House,
     answer,
     answer_before,
@@ -23,12 +29,6 @@ from building import (
     released_pack,
     step,
 )
-from compliance.errors import ComplianceError
-from compliance.operations.packs import RegisterPack, register_pack, release_pack
-from compliance.operations.treatments.answering import undo_answer
-from compliance.operations.treatments.evidence_reading import EvidenceRefused
-from compliance.store.session import Database
-from givens import NOON
 
 ROUNDS = 6
 

@@ -24,7 +24,6 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import text
 
-from building import INK, House, answer, build_house, evidence_for, open_one, released_pack, step
 from compliance.domain.gate import Blocked
 from compliance.errors import ComplianceError
 from compliance.operations.treatments.amending import AmendSession, amend_session
@@ -32,6 +31,7 @@ from compliance.operations.treatments.answering import undo_answer
 from compliance.operations.treatments.closing import AbortSession, abort_session
 from compliance.operations.treatments.notes import SignConsent, sign_consent
 from givens import NOON, Clock, open_sqlite
+from harbour import INK, House, answer, build_house, evidence_for, open_one, released_pack, step
 
 SKIN = [{"component": "skin", "kind": "disinfection", "ref": {"product": "SKIN-60", "contact_seconds": 60}}]  # fmt: skip
 SHORT = [{"component": "skin", "kind": "disinfection", "ref": {"product": "SKIN-60", "contact_seconds": 59}}]  # fmt: skip

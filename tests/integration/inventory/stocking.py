@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from building import House
 from compliance.domain.access import Actor, Auth
 from compliance.domain.words import ProductKind
 from compliance.operations.inventory.devices import ChangeDevice, change_device, find_device
@@ -18,6 +17,7 @@ from compliance.operations.inventory.places import (
     open_container,
 )
 from compliance.operations.inventory.products import AddProduct, add_product
+from harbour import House
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

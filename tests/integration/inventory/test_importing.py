@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from integration.inventory.stocking import at_screen
 
-from building import House, build_house
 from compliance.domain.access import Actor
 from compliance.domain.words import ProductKind
 from compliance.errors import ComplianceError, NotFound, Refused
@@ -28,6 +27,7 @@ from compliance.operations.inventory.spreadsheets import harmless
 from compliance.store import log
 from compliance.store.session import Database
 from givens import NOON
+from harbour import House, build_house
 
 PRODUCTS = (
     "Code;Kind;Name;Contact seconds;Use;Maker\n"

@@ -9,7 +9,6 @@ import pytest
 from integration.inventory.stocking import Stock, stock_up
 from sqlalchemy import text
 
-from building import House, answer, build_house, closed_session, open_one
 from compliance.domain.words import ProductKind
 from compliance.errors import Conflict, NotFound, NotPermitted, Refused
 from compliance.operations.auditing import AuditResult, audit_clinic
@@ -21,6 +20,7 @@ from compliance.operations.inventory.lots import AddLot
 from compliance.operations.inventory.products import AddProduct, ChangeProduct
 from compliance.store.session import Database, StorageRefused
 from givens import NOON
+from harbour import House, answer, build_house, closed_session, open_one
 
 
 @pytest.fixture

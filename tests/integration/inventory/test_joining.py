@@ -11,7 +11,6 @@ import pytest
 from integration.inventory.stocking import at_screen
 from sqlalchemy import text
 
-from building import House, answer, answer_before, answer_rest, build_house, open_one, step
 from compliance.domain.access import Role, system_actor
 from compliance.domain.gate import Blocked
 from compliance.errors import Conflict, NotFound, NotPermitted, Refused
@@ -42,6 +41,7 @@ from compliance.operations.people.sign_in import SignIn, resume_login, sign_in
 from compliance.store import log
 from compliance.store.session import Database
 from givens import NOON
+from harbour import House, answer, answer_before, answer_rest, build_house, open_one, step
 
 PASSWORD = "violet tram harbour"
 PDF = b"%PDF-1.7 a licence"

@@ -11,7 +11,6 @@ import pytest
 from integration.inventory.stocking import at_screen
 from sqlalchemy import text
 
-from building import House, build_house, closed_session, open_one
 from compliance.domain.drafting import (
     Body,
     add_item,
@@ -44,6 +43,7 @@ from compliance.store import log
 from compliance.store.people import update_password
 from compliance.store.session import Database, StorageRefused
 from givens import NOON
+from harbour import House, build_house, closed_session, open_one
 
 PASSWORD = "violet tram harbour"
 ROLLER = "needle_roller"

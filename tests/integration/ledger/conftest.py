@@ -13,10 +13,10 @@ import pytest
 from auditing import Story, Told, drop_guards, sign_checkpoint, tell_story
 from sqlalchemy import create_engine, text
 
-from building import build_house
 from compliance.store import log
 from compliance.store.session import Database, engine_options
 from givens import NOON, database_url, open_sqlite
+from harbour import build_house
 
 _COUNTER = itertools.count()
 

@@ -13,7 +13,6 @@ import pytest
 from auditing import Story, Told, audit, drop_guards
 from sqlalchemy import text
 
-from building import answer_before, answer_rest, open_one, step
 from compliance.ledger.tree import Frontier, hash_leaf
 from compliance.operations.auditing import Problem, audit_clinic
 from compliance.operations.auditing.problems import MOST_PROBLEMS
@@ -27,6 +26,7 @@ from compliance.operations.inventory.devices import (
 from compliance.operations.inventory.products import archive_product
 from compliance.store.session import Database, Tx
 from givens import NOON
+from harbour import answer_before, answer_rest, open_one, step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

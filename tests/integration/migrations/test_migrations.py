@@ -13,11 +13,11 @@ from alembic.script import ScriptDirectory
 from auditing import audit
 from sqlalchemy import inspect, text
 
-from building import House, answer, build_house, closed_session
 from compliance.operations.treatments.loading import SessionEnded
 from compliance.store.schema import METADATA, alembic_config, downgrade, is_current, upgrade
 from compliance.store.session import Database, StorageRefused
 from givens import NOON, ROOT
+from harbour import House, answer, build_house, closed_session
 
 MIGRATIONS = ROOT / "migrations"
 

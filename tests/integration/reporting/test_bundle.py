@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from building import House, build_house, closed_session
 from compliance.operations.reporting.bundle import TwoFilesOfOneName, write_bundle
 from compliance.operations.reporting.exporting import ExportReport, export_report
 from compliance.operations.reporting.workshop import Workshop
@@ -19,6 +18,7 @@ from compliance.report.verifying.verdict import Outcome
 from compliance.report.verifying.verify import verify_report
 from compliance.store.session import Database
 from givens import NOON, ROOT
+from harbour import House, build_house, closed_session
 
 DAY = date(2026, 11, 20)
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from building import House, answer, build_house, closed_session, open_one, released_pack
 from compliance.domain.access import Actor, Auth, Role
 from compliance.keys.storage import export_root_pem
 from compliance.operations.reporting import exporting
@@ -34,6 +33,7 @@ from compliance.report.verifying.verdict import Outcome, Verdict
 from compliance.report.verifying.verify import verify_report
 from compliance.store.session import Database
 from givens import NOON, ROOT
+from harbour import House, answer, build_house, closed_session, open_one, released_pack
 
 DAY = date(2026, 11, 20)
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from building import House, build_house, closed_session, open_one, released_pack
 from compliance.errors import NotFound, NotPermitted, Refused
 from compliance.keys.storage import export_root_pem
 from compliance.operations.auditing.audit import audit_clinic
@@ -29,6 +28,7 @@ from compliance.report.verifying.verdict import Outcome, Verdict
 from compliance.report.verifying.verify import verify_report
 from compliance.store.session import Database
 from givens import NOON, ROOT
+from harbour import House, build_house, closed_session, open_one, released_pack
 
 LATER = NOON + timedelta(hours=2)
 

@@ -10,11 +10,11 @@ import pytest
 from integration.safekeeping.places import MIGRATIONS
 from sqlalchemy import create_engine, text
 
-from building import House, build_house, closed_session, open_one, released_pack
 from compliance.operations.reporting.workshop import Workshop
 from compliance.operations.safekeeping.restoring import Installation, find_installation
 from compliance.store.session import Database
 from givens import NOON, ROOT, database_url
+from harbour import House, build_house, closed_session, open_one, released_pack
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from types import SimpleNamespace
 import pytest
 from integration.safekeeping.places import MIGRATIONS, SECRET, back_up
 
-from building import House
 from compliance.domain.access import system_actor
 from compliance.operations.reporting.requests import RequestReport, request_report
 from compliance.operations.reporting.workshop import Workshop
@@ -23,6 +22,7 @@ from compliance.settings import Settings
 from compliance.store.schema import downgrade
 from compliance.store.session import Database
 from givens import NOON
+from harbour import House
 
 
 @pytest.fixture

@@ -20,7 +20,6 @@ from integration.safekeeping.places import (
 )
 from sqlalchemy import inspect
 
-from building import House, closed_session
 from compliance.keys.age import new_identity
 from compliance.operations.auditing.audit import audit_clinic
 from compliance.operations.reporting.workshop import Workshop
@@ -32,6 +31,7 @@ from compliance.report.verifying.verdict import Outcome
 from compliance.store.copying import LEFT_OUT, list_tables, read_rows
 from compliance.store.session import Database
 from givens import NOON
+from harbour import House, closed_session
 
 CHANGED = {"log_head", "log_entry", "log_body", "log_place"}
 """By the ``restore`` entry."""

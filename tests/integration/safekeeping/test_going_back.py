@@ -18,7 +18,6 @@ from integration.safekeeping.places import (
     workshop_at,
 )
 
-from building import House, closed_session
 from compliance.errors import Conflict
 from compliance.keys.checkpoints import RollbackDetected
 from compliance.keys.storage import KeysMissing
@@ -37,6 +36,7 @@ from compliance.report.content.values import ExceptionKind
 from compliance.report.verifying.verdict import Outcome
 from compliance.store.session import Database
 from compliance.store.standby import DatabaseInUse, NothingKept
+from harbour import House, closed_session
 
 AFTER = LATER + timedelta(hours=1)
 """Still the day of the reports."""

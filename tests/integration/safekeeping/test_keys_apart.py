@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from integration.safekeeping.places import MIGRATIONS, SECRET, back_up, bring_back
 
-from building import House
 from compliance.domain.access import system_actor
 from compliance.errors import Conflict
 from compliance.keys.age import Passphrase, WrongKey, new_identity
@@ -22,6 +21,7 @@ from compliance.operations.safekeeping.restoring import find_installation
 from compliance.operations.sealing import append
 from compliance.store.session import Database
 from givens import NOON
+from harbour import House
 
 
 @pytest.fixture

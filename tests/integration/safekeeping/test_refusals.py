@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from integration.safekeeping.places import SECRET, back_up, bring_back
 
-from building import House
 from compliance.errors import ComplianceError, Conflict, Refused
 from compliance.keys.age import Passphrase, WrongKey
 from compliance.operations.reporting.workshop import Workshop
@@ -20,6 +19,7 @@ from compliance.operations.safekeeping.journal import read_notes
 from compliance.operations.safekeeping.lines import BackupDamaged
 from compliance.operations.safekeeping.restoring import Installation
 from compliance.store.session import Database
+from harbour import House
 
 Lines = list[bytes]
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from integration.safekeeping.places import MIGRATIONS
 
-from building import House, build_house
 from compliance.jobs.backups import looking_after_backups
 from compliance.keys.age import new_identity
 from compliance.operations.reporting.workshop import Workshop
@@ -28,6 +27,7 @@ from compliance.operations.safekeeping.scheduling import (
 from compliance.settings import Settings
 from compliance.store.session import Database
 from givens import NOON, Clock
+from harbour import House, build_house
 
 IDENTITY = new_identity()
 

@@ -10,10 +10,10 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from building import INK, House, evidence_for
 from compliance.domain.access import Actor, system_actor
 from compliance.operations.people.tokens import CreateToken, create_token
 from givens import Clock
+from harbour import INK, House, evidence_for
 
 SCOPES = frozenset({"read", "write", "sign", "export"})
 ROLES = ("practitioner", "manager", "operator", "inspector")

@@ -10,11 +10,11 @@ import pytest
 from flask import Flask
 from web.api.calling import Api, make_tokens
 
-from building import build_house
 from compliance.app import create_app
 from compliance.settings import Settings
 from compliance.web.context import EXTENSION
 from givens import Clock
+from harbour import build_house
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from web.api.calling import Api, problem, read
 
-from building import INK
+from harbour import INK
 
 PROTOCOLS = (
     ("needle_roller", "ROLLER-1"),

@@ -10,12 +10,12 @@ import pytest
 from flask import Flask
 from web.desk.visiting import PASSWORD, Browser, Filled, browse, fill, let_sign_in
 
-from building import House, build_house
 from compliance.app import create_app
 from compliance.operations.people.passwords import PasswordHash, hash_password
 from compliance.settings import Settings
 from compliance.web.context import EXTENSION
 from givens import Clock
+from harbour import House, build_house
 
 
 @pytest.fixture(scope="session")

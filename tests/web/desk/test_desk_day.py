@@ -7,9 +7,9 @@ from datetime import timedelta
 from sqlalchemy import event
 from web.desk.visiting import Browser, Filled
 
-from building import House, closed_session
 from compliance.operations.treatments.amending import RecordFollowUp, record_follow_up
 from givens import Clock
+from harbour import House, closed_session
 
 
 def test_an_empty_young_clinic_is_ready(house: House, clock: Clock, manager: Browser) -> None:

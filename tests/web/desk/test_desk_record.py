@@ -6,8 +6,8 @@ import re
 
 from web.desk.visiting import PASSWORD, Browser, Filled
 
-from building import House
 from compliance.operations.treatments.reading import read_history
+from harbour import House
 
 RESULT_RADIO = re.compile(r'name="result" value="([^"]+)" required( checked)?')
 

@@ -11,7 +11,6 @@ import pytest
 from flask import Flask
 from web.desk.visiting import Browser, Filled
 
-from building import House
 from compliance.domain.access import Actor, Auth, Role
 from compliance.operations.people.accounts import ChangeRoles, change_roles
 from compliance.operations.reporting.requests import RequestReport, request_report
@@ -19,6 +18,7 @@ from compliance.store.reports import update_report
 from compliance.web.context import EXTENSION
 from compliance.web.desk.periods import list_presets
 from givens import Clock
+from harbour import House
 
 NOVEMBER = {"from": "2026-11-01", "to": "2026-11-20"}
 

@@ -11,10 +11,10 @@ from datetime import timedelta
 import pytest
 from web.desk.visiting import Browser, Filled
 
-from building import House, open_one
 from compliance.web.desk import listing
 from compliance.web.desk.spreadsheets import harmless
 from givens import Clock
+from harbour import House, open_one
 
 LIST = "/manager/sessions"
 

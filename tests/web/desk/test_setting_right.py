@@ -9,11 +9,11 @@ from collections.abc import Callable
 from flask import Flask
 from web.desk.visiting import PASSWORD, Browser, Filled, browse, token_in
 
-from building import House, open_one
 from compliance.operations.auditing.audit import audit_clinic
 from compliance.operations.treatments.reading import read_history
 from compliance.store.things import find_device
 from givens import Clock
+from harbour import House, open_one
 
 
 def device_of(house: House, code: str) -> str:

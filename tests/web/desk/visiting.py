@@ -11,7 +11,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from building import House, answer, answer_before, closed_session, open_one, released_pack, step
 from compliance.domain.access import Actor
 from compliance.operations.people.passwords import PasswordHash
 from compliance.operations.treatments.amending import (
@@ -23,6 +22,7 @@ from compliance.operations.treatments.amending import (
 from compliance.operations.treatments.closing import AbortSession, abort_session
 from compliance.store.people import update_password
 from givens import Clock
+from harbour import House, answer, answer_before, closed_session, open_one, released_pack, step
 
 PASSWORD = "violet tram harbour"
 ROLES = ("practitioner", "operator", "manager", "inspector")

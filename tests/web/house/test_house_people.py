@@ -10,9 +10,9 @@ import pytest
 from flask import Flask
 from web.desk.visiting import PASSWORD, Browser, browse
 
-from building import House
 from compliance.web.security import CONTENT_POLICY
 from givens import Clock
+from harbour import House
 
 PEOPLE = "/manager/people"
 

@@ -6,8 +6,8 @@ import re
 
 from web.desk.visiting import PASSWORD, Browser
 
-from building import House, open_one
 from givens import Clock
+from harbour import House, open_one
 
 ROLLER = "/manager/templates/needle_roller"
 

@@ -10,9 +10,9 @@ import pytest
 from flask import Flask
 from web.desk.visiting import Browser, browse
 
-from building import House
 from compliance.domain.words import ProductKind
 from compliance.operations.inventory.products import AddProduct, add_product
+from harbour import House
 
 THINGS = "/manager/things"
 FAMILIES = ("devices", "products", "lots", "containers", "rooms")

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from building import INK, House
 from compliance.domain.access import Role
+from harbour import INK, House
 
 PASSWORD = "violet tram harbour"
 PIN = "246810"

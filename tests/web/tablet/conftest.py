@@ -12,13 +12,13 @@ from flask import Flask
 from sqlalchemy import update
 from web.tablet.browsing import PASSWORD, PIN, Clock, Tablet
 
-from building import House, build_house
 from compliance.app import create_app
 from compliance.domain.access import Role
 from compliance.operations.people.passwords import PasswordHash, hash_password, hash_pin
 from compliance.settings import DATABASE_FILE, Settings
 from compliance.store.models.people import UserAccount
 from compliance.web.context import EXTENSION
+from harbour import House, build_house
 
 
 @pytest.fixture(scope="session")

@@ -6,11 +6,11 @@ from datetime import date
 
 from web.tablet.browsing import PASSWORD, Clock, Tablet, accepted, words_of
 
-from building import House, closed_session, released_pack
 from compliance.domain.words import SessionState
 from compliance.operations.packs import find_pack
 from compliance.operations.treatments.reading import read_session
 from compliance.web.tablet.board import suggest_code
+from harbour import House, closed_session, released_pack
 
 
 def register(room: Tablet, **fields: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from web.tablet.browsing import Clock, Tablet, accepted, words_of
 
-from building import House, closed_session, released_pack
 from compliance.domain.access import Role
+from harbour import House, closed_session, released_pack
 
 
 def test_home_says_what_is_missing_in_words(tablet: Tablet) -> None:

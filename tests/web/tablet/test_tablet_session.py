@@ -7,9 +7,9 @@ import re
 import pytest
 from web.tablet.browsing import INK_URL, PASSWORD, Clock, Tablet, accepted, forms_of, words_of
 
-from building import House
 from compliance.domain.access import Role
 from compliance.operations.treatments.reading import SessionRecord, read_history, read_session
+from harbour import House
 
 
 def read(tablet: Tablet, session_id: str) -> SessionRecord:

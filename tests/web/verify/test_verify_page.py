@@ -11,10 +11,10 @@ from flask import Flask
 from web.desk.visiting import Browser, browse
 from werkzeug.test import TestResponse
 
-from building import House
 from compliance.keys.storage import export_root_pem
 from compliance.report.verifying.verdict import Verdict
 from compliance.web.verifying import judging, pages
+from harbour import House
 from unit.verifying.building import make_keys
 
 
