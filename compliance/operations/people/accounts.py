@@ -75,7 +75,13 @@ def create_person(
     recording.record_added(tx, keyring, person, recorded, actor=actor, now=now)
     if command.entitled_override:
         recording.record_changed(
-            tx, account.user_id, recorded, entitled_override=True, actor=actor, now=now
+            tx,
+            account.user_id,
+            recorded,
+            entitled_override=True,
+            valid_to=command.valid_to,
+            actor=actor,
+            now=now,
         )
     return account.user_id
 
@@ -143,6 +149,7 @@ def change_roles(tx: Tx, command: ChangeRoles, *, actor: Actor, now: datetime) -
         command.user_id,
         command.roles,
         entitled_override=command.entitled_override,
+        valid_to=command.valid_to,
         actor=actor,
         now=now,
     )

@@ -37,10 +37,16 @@ def record_changed(
     roles: Iterable[Role],
     *,
     entitled_override: bool,
+    valid_to: datetime | None,
     actor: Actor,
     now: datetime,
 ) -> int:
-    data = {"user": user_id, "roles": _spelled(roles), "entitled_override": entitled_override}
+    data = {
+        "user": user_id,
+        "roles": _spelled(roles),
+        "entitled_override": entitled_override,
+        "valid_to": None if valid_to is None else format_time(valid_to),
+    }
     return append(tx, actor, "user.changed", data, now=now)
 
 

@@ -20,6 +20,7 @@ from wtforms import (
     SelectMultipleField,
     StringField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import EqualTo, InputRequired, Length
 from wtforms.validators import Optional as MayBeEmpty
 
@@ -34,7 +35,10 @@ from compliance.web.first_run.wording import choosable_names
 _LONGEST_NAME: Final = 120
 _LONGEST_SLUG: Final = 40
 _LONGEST_USERNAME: Final = 60
-_LANGUAGES: Final = (("en", "English"), ("de", "Deutsch"))
+_LANGUAGES: Final = (
+    SelectChoice(value="en", label="English"),
+    SelectChoice(value="de", label="Deutsch"),
+)
 _AREAS: Final = (
     "Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/",
     "Europe/", "Indian/", "Pacific/",
@@ -112,8 +116,10 @@ class FoundingForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.time_zone.choices = list_time_zones()
-        self.profiles.choices = [(name, name) for name in choosable_names()]
+        self.time_zone.choices = [
+            SelectChoice(value=name, label=name) for name in list_time_zones()
+        ]
+        self.profiles.choices = [SelectChoice(value=name, label=name) for name in choosable_names()]
 
     def chosen_slug(self) -> str:
         """The short name as given, or one made of the clinic's name."""

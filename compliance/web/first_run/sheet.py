@@ -35,7 +35,7 @@ def show_sheet() -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/root/qr.svg")
+@blueprint.get("/root-qr.svg")
 def show_code() -> ResponseReturnValue:
     """The fingerprint without blanks, for a scanner."""
     return qr_picture(_fingerprint().replace(" ", ""))

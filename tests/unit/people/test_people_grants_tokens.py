@@ -273,7 +273,12 @@ def test_people_enter_the_log_without_their_names(
     assert added["data"]["roles"] == ["practitioner"]
     assert list(added["data"]["name"]) == ["commit"]
     assert "mira" not in json.dumps(added).lower()
-    assert changed["data"] == {"user": user_id, "roles": ["manager"], "entitled_override": True}
+    assert changed["data"] == {
+        "user": user_id,
+        "roles": ["manager"],
+        "entitled_override": True,
+        "valid_to": None,
+    }
     assert (disabled["kind"], disabled["data"]) == ("user.disabled", {"user": user_id})
     with database.reading() as tx:
         (listed,) = list_people(tx, actor=operator, now=NOW)

@@ -16,6 +16,7 @@ from compliance.errors import ComplianceError, Conflict
 from compliance.settings import Settings
 from compliance.store.session import Database
 from compliance.web.context import EXTENSION, current_actor
+from compliance.web.first_run.door import FirstRun
 from unit.people import conftest as people
 
 keyring = people.keyring
@@ -54,6 +55,8 @@ def make_app(sqlite_path: Path, clock: Clock, tmp_path: Path) -> Iterator[MakeAp
         app.config["TESTING"] = True
         app.config["PROPAGATE_EXCEPTIONS"] = False
         app.config["RATELIMIT_ENABLED"] = limits
+        # These pages are those of a server that has its clinic.
+        app.extensions[FirstRun.NAME].over = True
         add_probes(app)
         apps.append(app)
         return app

@@ -50,12 +50,12 @@ def test_everybody_comes_in_and_finds_their_desk(
     assert client.get("/").location == home
 
 
-def test_the_administrator_starts_at_the_account(
+def test_the_administrator_starts_with_the_people(
     client: FlaskClient, operator: Actor, add_person: AddPerson
 ) -> None:
     add_person(operator, "root", admin=True)
     come_in(client, "root")
-    assert client.get("/").location == "/account"
+    assert client.get("/").location == "/manager/people"
 
 
 def test_a_refused_sign_in_says_the_same_for_any_name(
