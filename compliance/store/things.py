@@ -194,6 +194,7 @@ class PackRow:
     released_at: datetime | None
     released_by: str | None
     used_in: str | None
+    cycle_id: str | None = None
 
 
 def insert_pack(tx: Tx, pack: PackRow) -> None:
@@ -214,6 +215,7 @@ def insert_pack(tx: Tx, pack: PackRow) -> None:
             released_at=pack.released_at,
             released_by=pack.released_by,
             used_in=pack.used_in,
+            cycle_id=pack.cycle_id,
         )
     )
 
