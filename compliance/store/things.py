@@ -239,6 +239,20 @@ def find_packs(tx: Tx, clinic_id: str, pack_ids: Sequence[str]) -> Sequence[Pack
     return [_pack(row) for row in rows]
 
 
+def list_registered(tx: Tx, clinic_id: str, cycle_id: str) -> Sequence[PackRow]:
+    """The packs of a load that wait for their release, by code."""
+    rows = tx.execute(
+        select(Pack.__table__)
+        .where(
+            Pack.clinic_id == clinic_id,
+            Pack.cycle_id == cycle_id,
+            Pack.state == PackState.REGISTERED.value,
+        )
+        .order_by(Pack.code)
+    )
+    return [_pack(row) for row in rows]
+
+
 def list_packs(
     tx: Tx,
     clinic_id: str,

@@ -20,7 +20,7 @@ from compliance.domain.template import Item
 from compliance.domain.words import CONTRAINDICATIONS, EvidenceKind
 from compliance.errors import Refused
 from compliance.scanning.gs1 import parse_gs1
-from compliance.store import things
+from compliance.store import recalls, things
 from compliance.store.session import Tx
 from compliance.store.sessions import SessionRow
 from compliance.store.things import PackRow, ProductRow
@@ -159,7 +159,8 @@ class EvidenceReader:
                 "serial": self._optional("serial", fields.get("serial")),
             }
         read["expires_on"] = self._date("expires_on", read["expires_on"])
-        problem = judge_lot(read, today=self._today)
+        recalled = recalls.recalled_lots(self._tx, self._row.clinic_id, [str(read["lot"])])
+        problem = judge_lot(read, today=self._today, recalled=recalled)
         if problem is None and read["serial"] is not None:
             problem = self._serial_problem(read)
         if problem is not None:

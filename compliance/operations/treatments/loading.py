@@ -18,7 +18,7 @@ from compliance.operations.catalogue import effective_rules
 from compliance.operations.sealing import hold_log
 from compliance.operations.templates import stored_template
 from compliance.operations.treatments.evidence_reading import pack_facts
-from compliance.store import session_notes, sessions, staff, things
+from compliance.store import recalls, session_notes, sessions, staff, things
 from compliance.store.session import Tx
 from compliance.store.session_notes import NoteRow
 from compliance.store.sessions import SessionRow
@@ -110,6 +110,7 @@ def load_facts(tx: Tx, row: SessionRow, *, now: datetime) -> Loaded:
         today=today,
         zone=zone,
         depth_limits=_depth_limits(tx, row, answers),
+        recalled_lots=_recalled_lots(tx, row, answers),
     )
     return Loaded(row=row, notes=notes, facts=facts)
 
@@ -125,6 +126,18 @@ def _depth_limits(tx: Tx, row: SessionRow, answers: dict[str, Answer]) -> DepthL
             for limit, valid_from, valid_to in licences
         ),
     )
+
+
+def _recalled_lots(tx: Tx, row: SessionRow, answers: dict[str, Answer]) -> frozenset[str]:
+    if row.state is not SessionState.DRAFT:
+        return frozenset()
+    lots = [
+        piece["ref"]["lot"]
+        for answer in answers.values()
+        for piece in answer.evidence
+        if piece["kind"] == EvidenceKind.LOT
+    ]
+    return recalls.recalled_lots(tx, row.clinic_id, lots) if lots else frozenset()
 
 
 def _packs(tx: Tx, row: SessionRow, answers: dict[str, Answer]) -> dict[str, PackFacts]:
