@@ -55,6 +55,20 @@ def find_pending_test(tx: Tx, clinic_id: str, cycle_id: str, lot: str) -> SporeR
     return None if row is None else _spore(row)
 
 
+def has_failed(tx: Tx, clinic_id: str, cycle_id: str) -> bool:
+    """Whether spores of this load grew."""
+    found = tx.scalar(
+        select(SporeTest.test_id)
+        .where(
+            SporeTest.clinic_id == clinic_id,
+            SporeTest.cycle_id == cycle_id,
+            SporeTest.outcome == SporeOutcome.FAIL.value,
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
 def last_negative(
     tx: Tx, clinic_id: str, sterilizer_id: str, before: datetime | None = None
 ) -> SporeRow | None:

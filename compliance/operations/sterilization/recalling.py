@@ -40,30 +40,38 @@ def recall_loads(
 ) -> RecallRow:
     """Open the recall of a failed test, or count another positive one of an open window.
 
-    Every pack of the window that was not opened becomes ``recalled``.
+    Every pack of the window that was not opened becomes ``recalled``. A test that is
+    read late and reaches further back than what is open opens a recall of its own.
     """
-    running = [
+    negative = spore_tests.last_negative(
+        tx, machine.clinic_id, machine.sterilizer_id, before=failed.run_at
+    )
+    covering = [
         recall
         for recall in recalls.recalls_of(tx, machine.clinic_id, machine.sterilizer_id)
         if recall.until is None
+        and (recall.since is None or (negative is not None and negative.run_at >= recall.since))
     ]
-    if running:
-        row = running[-1]
+    if covering:
+        row = covering[-1]
         again = {"recall": row.recall_id, "test": failed.test_id, "positives": row.positives + 1}
         append(tx, actor, "recall.positive", again, now=now)
         recalls.update_recall(tx, row, {"positives": row.positives + 1})
     else:
-        row = _open(tx, machine, failed, actor=actor, now=now)
+        row = _open(tx, machine, failed, negative, actor=actor, now=now)
     _pull(tx, row, machine, actor=actor, now=now)
     return find_row(tx, row.recall_id, actor=actor)
 
 
 def _open(
-    tx: Tx, machine: SterilizerRow, failed: SporeRow, *, actor: Actor, now: datetime
+    tx: Tx,
+    machine: SterilizerRow,
+    failed: SporeRow,
+    negative: SporeRow | None,
+    *,
+    actor: Actor,
+    now: datetime,
 ) -> RecallRow:
-    negative = spore_tests.last_negative(
-        tx, machine.clinic_id, machine.sterilizer_id, before=failed.run_at
-    )
     row = RecallRow(
         clinic_id=machine.clinic_id,
         recall_id=new_id(now),

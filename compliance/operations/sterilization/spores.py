@@ -9,7 +9,7 @@ from typing import Final
 from compliance.domain.access import Action, Actor
 from compliance.domain.sterilization.judging import SporeReading, judge_spore_test
 from compliance.domain.sterilization.words import CycleKind, Growth, SporeOutcome, SterilizerState
-from compliance.errors import Refused
+from compliance.errors import Conflict, Refused
 from compliance.operations.identifiers import new_id
 from compliance.operations.inventory.checking import check_lot_code
 from compliance.operations.sealing import append, hold_log
@@ -58,6 +58,7 @@ def record_spore_test(tx: Tx, command: RecordSporeTest, *, actor: Actor, now: da
 
     Raises:
         NotFound: no such cycle.
+        Conflict: a negative one from a load in which spores grew already.
         Refused: a bad lot, or a reading in the future or before the run.
     """
     actor.require(Action.REGISTER_PACKS)
@@ -87,6 +88,10 @@ def record_spore_test(tx: Tx, command: RecordSporeTest, *, actor: Actor, now: da
         read_at=read_at,
         read_by=actor.user_id,
     )
+    if row.outcome is SporeOutcome.PASS and spore_tests.has_failed(
+        tx, actor.clinic_id, cycle.cycle_id
+    ):
+        raise Conflict(f"growth was read from cycle {cycle.number}; no other strip takes it back")
     data = {
         "indicator": "spore",
         "test": row.test_id,

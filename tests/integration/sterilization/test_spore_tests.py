@@ -22,6 +22,8 @@ from compliance.domain.sterilization.words import (
     SterilizerState,
     SterilizerType,
 )
+from compliance.errors import Conflict
+from compliance.operations.people.qualifications import AddQualification, add_qualification
 from compliance.operations.sterilization.cycles import CycleRow, RecordCycle, record_cycle
 from compliance.operations.sterilization.machines import (
     AddSterilizer,
@@ -137,6 +139,51 @@ def test_the_window_is_that_of_the_domain(house: House) -> None:
         )
     assert tuple(cycle[0] for cycle in listed.cycles) == window.cycles
     assert (recall.since, recall.last_negative) == (window.since, window.last_negative)
+
+
+NEGATIVE = {"test": "no_growth", "control": "growth", "same_lot": True, "bi_expired": False}
+GROWTH = {**NEGATIVE, "test": "growth"}
+
+
+def test_a_test_read_late_reaches_further_back(house: House) -> None:
+    cycles = [run(house, number, hours=number) for number in range(1, 6)]
+    read_test(house, cycles[0], NEGATIVE, 20)
+    read_test(house, cycles[2], NEGATIVE, 20)
+    read_test(house, cycles[4], GROWTH, 21)
+    read_test(house, cycles[1], GROWTH, 22)
+
+    with house.database.reading() as tx:
+        found = list_recalls(tx, actor=house.manager)
+
+    assert {recall.last_negative for recall in found} == {cycles[0].cycle_id, cycles[2].cycle_id}
+    assert audit(house).problems == ()
+
+
+def test_growth_is_not_taken_back_by_another_strip(house: House) -> None:
+    load = run(house, 1)
+    read_test(house, load, GROWTH)
+
+    with pytest.raises(Conflict, match="growth was read"):
+        read_test(house, load, NEGATIVE, 2)
+
+
+def test_an_expired_certificate_releases_nothing(house: House) -> None:
+    load = run(house, 1)
+    command = AddQualification(
+        user_id=house.operator.user_id,
+        kind="certificate",
+        title="Sterilization",
+        number="17",
+        valid_from=NOON.date() - timedelta(days=400),
+        valid_to=NOON.date() - timedelta(days=1),
+    )
+    with house.database.writing() as tx:
+        add_qualification(tx, command, keyring=house.keyring, actor=house.manager, now=NOON)
+
+    with pytest.raises(Blocked) as refused, house.database.writing() as tx:
+        release_cycle(tx, load.cycle_id, grant=None, actor=house.operator, now=NOON)
+
+    assert [each.code for each in refused.value.blockers] == ["certificate_expired"]
 
 
 def test_no_production_load_is_released_before_the_day_test(house: House) -> None:
