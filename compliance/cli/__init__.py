@@ -28,6 +28,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "clinic": ("clinics", "Make and list clinics; bring a certificate of one's own."),
         "user": ("people", "Add and list people."),
         "token": ("tokens", "Make, list and revoke tokens of the API."),
+        "cycle": ("cycles", "Import the logs of sterilizers."),
         "export": ("exporting", "Make a signed report."),
         "verify": ("verifying", "Judge a report with nothing but the file and what you hold."),
         "ledger": ("ledger", "Recompute a log and what was derived from it."),

@@ -122,7 +122,9 @@ def judge_pack(
     return None
 
 
-def judge_lot(ref: Mapping[str, Any], *, today: date) -> Problem | None:
+def judge_lot(
+    ref: Mapping[str, Any], *, today: date, recalled: frozenset[str] = frozenset()
+) -> Problem | None:
     """A sterile single-use article is usable through its whole expiry day."""
     if not ref.get("lot"):
         return Problem(
@@ -130,6 +132,13 @@ def judge_lot(ref: Mapping[str, Any], *, today: date) -> Problem | None:
             reason="The lot number is missing.",
             rule="presterilized_lot",
             fix="Scan the code on the package, or type the lot.",
+        )
+    if ref["lot"] in recalled:
+        return Problem(
+            code="lot_recalled",
+            reason=f"Lot {ref['lot']} was recalled by its maker.",
+            rule="presterilized_lot",
+            fix="Set this lot aside, take another one and scan it.",
         )
     if date.fromisoformat(ref["expires_on"]) < today:
         return Problem(

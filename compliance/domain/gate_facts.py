@@ -65,6 +65,8 @@ class SessionFacts:
     """The clinic's date, for expiry."""
     zone: tzinfo
     depth_limits: DepthLimits = NO_LIMITS
+    recalled_lots: frozenset[str] = frozenset()
+    """Those of the lots named by the evidence that a maker's notice takes back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,7 +107,13 @@ def judge_piece(facts: SessionFacts, item: Item, piece: Mapping[str, Any]) -> Pr
                 today=_day_of_use(facts, item),
             )
         case EvidenceKind.LOT:
-            return judge_lot(ref, today=_day_of_use(facts, item))
+            # What was used before the notice came is on the recall's worklist instead.
+            draft = facts.state is SessionState.DRAFT
+            return judge_lot(
+                ref,
+                today=_day_of_use(facts, item),
+                recalled=facts.recalled_lots if draft else frozenset(),
+            )
         case EvidenceKind.DISINFECTION:
             return judge_disinfection(ref, needs_barrier=True)
         case _:

@@ -1,7 +1,7 @@
-"""The simple register of sterile packs: registered, released with a signature, used once.
+"""The register of sterile packs: registered, released with a signature, used once.
 
-This is the seam for sterilizers and cycles: a pack already names its
-sterilizer and cycle, and a release is already what ends a session's wait.
+A pack names its sterilizer and cycle. Where the clinic keeps that sterilizer,
+the cycle must be on record and released; otherwise the word is all there is.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from compliance.domain.access import Action, Actor, system_actor
+from compliance.domain.sterilization.words import CycleKind, SterilizerState
 from compliance.domain.words import EvidenceKind, PackState
 from compliance.errors import Conflict, NotFound, Refused
 from compliance.operations.catalogue import effective_rules
@@ -23,8 +24,9 @@ from compliance.operations.sealing import append, hold_log
 from compliance.operations.signing import Act, sign_act
 from compliance.operations.things import CODE
 from compliance.operations.treatments.closing import close_after_release
-from compliance.store import log, sessions, things
+from compliance.store import log, recalls, sessions, sterilizers, things
 from compliance.store.session import Tx
+from compliance.store.sterilizers import CycleRow
 from compliance.store.things import PackRow, WaitRow
 
 __all__ = ["PackRow", "WaitRow"]
@@ -63,6 +65,7 @@ def register_pack(tx: Tx, command: RegisterPack, *, actor: Actor, now: datetime)
         device = things.find_device(tx, actor.clinic_id, command.device)
         if device is None:
             raise NotFound(f"there is no device {command.device!r} in this clinic")
+    cycle = _recorded_cycle(tx, command, actor=actor)
     pack = PackRow(
         clinic_id=actor.clinic_id,
         pack_id=new_id(now),
@@ -79,9 +82,10 @@ def register_pack(tx: Tx, command: RegisterPack, *, actor: Actor, now: datetime)
         released_at=None,
         released_by=None,
         used_in=None,
+        cycle_id=None if cycle is None else cycle.cycle_id,
     )
     things.insert_pack(tx, pack)
-    data = {
+    data: dict[str, Any] = {
         "pack": pack.pack_id,
         "code": pack.code,
         "device": pack.device_id,
@@ -90,8 +94,38 @@ def register_pack(tx: Tx, command: RegisterPack, *, actor: Actor, now: datetime)
         "expires_on": pack.expires_on.isoformat(),
         "cycle": {"sterilizer": pack.sterilizer, "number": pack.cycle_number},
     }
+    if cycle is not None:
+        data["cycle_id"] = cycle.cycle_id
     append(tx, actor, "pack.registered", data, now=now)
     return pack
+
+
+def _recorded_cycle(tx: Tx, command: RegisterPack, *, actor: Actor) -> CycleRow | None:
+    """The load on record, where the clinic keeps the sterilizer.
+
+    Raises:
+        NotFound: the sterilizer is kept, but no such cycle of it.
+        Refused: the load was no production load, or ran on another day.
+    """
+    machine = sterilizers.find_sterilizer(tx, actor.clinic_id, command.sterilizer.strip())
+    if machine is None:
+        return None
+    number = command.cycle_number.strip()
+    found = sterilizers.find_numbered(tx, actor.clinic_id, machine.sterilizer_id, number)
+    if not found:
+        raise NotFound(f"cycle {number} of {machine.code} is not recorded; record the load first")
+    cycle = found[0]
+    if cycle.kind is not CycleKind.PRODUCTION:
+        raise Refused("cycle_number", number, "was no production load")
+    day = cycle.run_at.astimezone(ZoneInfo(clinic_of(tx, actor).time_zone)).date()
+    if day != command.sterilized_on:
+        raise Refused(
+            "sterilized_on",
+            command.sterilized_on.isoformat(),
+            "is not the day of this cycle",
+            allowed=day.isoformat(),
+        )
+    return cycle
 
 
 def _check_pack(command: RegisterPack) -> None:
@@ -144,9 +178,17 @@ def release_pack(
     row = find_pack(tx, pack, actor=actor)
     if row.state is not PackState.REGISTERED:
         raise Conflict(f"pack {row.code} is {row.state.value}, it cannot be released")
+    _demand_released_load(tx, row)
     act = Act(verb="release", thing=row.pack_id, version=1)
     signature = sign_act(tx, act, actor=actor, grant=grant, now=now)
-    data = {"pack": row.pack_id, "code": row.code, "signature": signature}
+    return release_signed(tx, row, signature, actor=actor, now=now)
+
+
+def release_signed(
+    tx: Tx, row: PackRow, signature: Mapping[str, Any], *, actor: Actor, now: datetime
+) -> tuple[PackRow, tuple[str, ...]]:
+    """Release a pack under a signature that was given for it or for its whole load."""
+    data = {"pack": row.pack_id, "code": row.code, "signature": dict(signature)}
     index = append(tx, actor, "pack.released", data, now=now)
     values = {
         "state": PackState.RELEASED.value,
@@ -156,6 +198,21 @@ def release_pack(
     things.update_pack(tx, row.clinic_id, row.pack_id, values)
     closed = _end_waits(tx, row, index, actor=actor, now=now) if row.device_id else ()
     return find_pack(tx, row.pack_id, actor=actor), closed
+
+
+def _demand_released_load(tx: Tx, pack: PackRow) -> None:
+    """A failed, unreleased or recalled load never yields a usable pack."""
+    if pack.cycle_id is None:
+        machine = sterilizers.find_sterilizer(tx, pack.clinic_id, pack.sterilizer)
+        if machine is not None and machine.state is not SterilizerState.IN_SERVICE:
+            raise Conflict(f"{machine.code} is {machine.state.value.replace('_', ' ')}")
+        return
+    cycle = sterilizers.find_cycle(tx, pack.clinic_id, pack.cycle_id)
+    if cycle is None or cycle.released_at is None:
+        raise Conflict(f"cycle {pack.cycle_number} of {pack.sterilizer} is not released yet")
+    for recall in recalls.recalls_of(tx, pack.clinic_id, cycle.sterilizer_id):
+        if recalls.is_in_window(recall, cycle.run_at):
+            raise Conflict(f"cycle {pack.cycle_number} of {pack.sterilizer} is recalled")
 
 
 def release_act(pack: PackRow) -> Act:

@@ -16,8 +16,6 @@ def display_names(tx: Tx, user_ids: Iterable[str]) -> dict[str, str]:
     if not wanted:
         return {}
     rows = tx.execute(
-        select(UserAccount.user_id, UserAccount.display_name).where(
-            UserAccount.user_id.in_(wanted)
-        )
+        select(UserAccount.user_id, UserAccount.display_name).where(UserAccount.user_id.in_(wanted))
     )
     return {row[0]: row[1] for row in rows}

@@ -13,6 +13,7 @@ import compliance.store.models.inventory
 import compliance.store.models.log
 import compliance.store.models.people
 import compliance.store.models.staff
+import compliance.store.models.sterilization
 import compliance.store.models.things
 import compliance.store.models.treatments  # noqa: F401 (fills the metadata)
 from compliance.store.base import Base

@@ -201,6 +201,7 @@ class PackRow:
     released_at: datetime | None
     released_by: str | None
     used_in: str | None
+    cycle_id: str | None = None
 
 
 def insert_pack(tx: Tx, pack: PackRow) -> None:
@@ -221,6 +222,7 @@ def insert_pack(tx: Tx, pack: PackRow) -> None:
             released_at=pack.released_at,
             released_by=pack.released_by,
             used_in=pack.used_in,
+            cycle_id=pack.cycle_id,
         )
     )
 
@@ -240,6 +242,20 @@ def find_packs(tx: Tx, clinic_id: str, pack_ids: Sequence[str]) -> Sequence[Pack
         return []
     rows = tx.execute(
         select(Pack.__table__).where(Pack.clinic_id == clinic_id, Pack.pack_id.in_(pack_ids))
+    )
+    return [_pack(row) for row in rows]
+
+
+def list_registered(tx: Tx, clinic_id: str, cycle_id: str) -> Sequence[PackRow]:
+    """The packs of a load that wait for their release, by code."""
+    rows = tx.execute(
+        select(Pack.__table__)
+        .where(
+            Pack.clinic_id == clinic_id,
+            Pack.cycle_id == cycle_id,
+            Pack.state == PackState.REGISTERED.value,
+        )
+        .order_by(Pack.code)
     )
     return [_pack(row) for row in rows]
 

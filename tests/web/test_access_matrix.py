@@ -23,9 +23,14 @@ from werkzeug.test import TestResponse
 
 from compliance.app import create_app, migrate
 from compliance.domain.access import Actor, Auth, Role
+from compliance.domain.sterilization.judging import Program
+from compliance.domain.sterilization.words import SterilizerType
 from compliance.operations.people.accounts import CreatePerson, create_person
 from compliance.operations.people.passwords import PasswordHash, hash_password
 from compliance.operations.reporting.requests import RequestReport, request_report
+from compliance.operations.sterilization.cycles import RecordCycle, record_cycle
+from compliance.operations.sterilization.machines import AddSterilizer, add_sterilizer
+from compliance.operations.sterilization.recalling import recall_lot
 from compliance.operations.things import find_device
 from compliance.settings import Settings
 from compliance.web.context import EXTENSION
@@ -189,6 +194,25 @@ ACCESS: Final[dict[str, str | frozenset[Role]]] = {
     "api.get_templates": AT_WORK,
     "api.get_template": AT_WORK,
     "api.get_waiting": AT_WORK,
+    "api.get_sterilizers": AT_WORK,
+    "api.get_sterilizer": AT_WORK,
+    "api.post_sterilizer": MANAGING,
+    "api.post_move": MANAGING,
+    "api.post_service": MANAGING,
+    "api.get_cycles": AT_WORK,
+    "api.get_cycle": AT_WORK,
+    "api.post_cycle": STERILIZING,
+    "api.post_cycle_release": STERILIZING,
+    "api.post_flag": STERILIZING,
+    "api.get_indicators": AT_WORK,
+    "api.post_indicator": STERILIZING,
+    "api.post_import": STERILIZING,
+    "api.get_recalls": AT_WORK,
+    "api.get_recall": READING,
+    "api.post_recall": MANAGING,
+    "api.post_call": TREATING,
+    "api.post_recall_close": MANAGING,
+    "api.get_meetings": READING,
     "api.get_reports": INSPECTING,
     "api.post_report": MANAGING,
     "api.get_report": INSPECTING,
@@ -216,7 +240,18 @@ ACCESS: Final[dict[str, str | frozenset[Role]]] = {
 ENDS_THE_LOGIN: Final = frozenset({"auth.do_logout", "auth.show_lock", "auth.do_unlock"})
 
 IDS: Final = frozenset(
-    {"session_id", "report_id", "pack", "pack_id", "device", "user_id", "thing_id"}
+    {
+        "session_id",
+        "report_id",
+        "pack",
+        "pack_id",
+        "device",
+        "user_id",
+        "thing_id",
+        "sterilizer",
+        "cycle_id",
+        "recall_id",
+    }
 )
 """The parts of an address that belong to a clinic."""
 
@@ -235,6 +270,10 @@ class Things:
     user_id: str
     """Somebody of whom nothing depends: what may be done to them is done."""
 
+    sterilizer: str
+    cycle_id: str
+    recall_id: str
+
     def fill(self, rule: Rule) -> str:
         """The address of a rule for these things."""
         values = {
@@ -248,6 +287,9 @@ class Things:
             "template": "needle_roller",
             "login_id": "00" * 32,
             "user_id": self.user_id,
+            "sterilizer": self.sterilizer,
+            "cycle_id": self.cycle_id,
+            "recall_id": self.recall_id,
             "family": "devices",
             "thing_id": self.device,
             "template_id": "needle_roller",
@@ -341,6 +383,7 @@ def make_things(house: House, clock: Clock) -> Things:
         spare = create_person(
             tx, person, keyring=house.keyring, actor=house_manager(house), now=clock.now
         )
+    sterilizer_id, cycle_id, recall_id = make_room(house, clock)
     return Things(
         session_id=session_id,
         report_id=report.report_id,
@@ -348,7 +391,32 @@ def make_things(house: House, clock: Clock) -> Things:
         pack_id=pack_id,
         device=device_id(house),
         user_id=spare,
+        sterilizer=sterilizer_id,
+        cycle_id=cycle_id,
+        recall_id=recall_id,
     )
+
+
+def make_room(house: House, clock: Clock) -> tuple[str, str, str]:
+    """A sterilizer with a cycle, and a recall."""
+    limits = Program(name="134", hold_decicelsius=1340, upper_decicelsius=1370, hold_seconds=180)
+    command = AddSterilizer(
+        code="ROOM-1",
+        name="Autoclave",
+        type=SterilizerType.B,
+        serial="1",
+        programs=(limits,),
+        installed_on=clock.now.date(),
+    )
+    manager = house.manager
+    with house.database.writing() as tx:
+        machine = add_sterilizer(tx, command, actor=manager, now=clock.now)
+        told = RecordCycle(
+            sterilizer=machine.sterilizer_id, number="1", program="134", run_at=clock.now
+        )
+        cycle = record_cycle(tx, told, actor=manager, now=clock.now)
+        recall = recall_lot(tx, "NEVER-USED", actor=manager, now=clock.now)
+    return machine.sterilizer_id, cycle.cycle_id, recall.recall_id
 
 
 def house_manager(house: House) -> Actor:
@@ -487,6 +555,9 @@ def test_what_another_clinic_has_is_not_found(world: World, rule: Rule, method: 
         pack_id=NOBODY_HAS,
         device=NOBODY_HAS,
         user_id=NOBODY_HAS,
+        sterilizer=NOBODY_HAS,
+        cycle_id=NOBODY_HAS,
+        recall_id=NOBODY_HAS,
     )
     # People belong to the installation, so its administrator finds everybody.
     blind = roles_for(rule) - (INSTALLING if "user_id" in rule.arguments else set())

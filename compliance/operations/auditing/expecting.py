@@ -121,6 +121,7 @@ PACK: Final = Shape(
         "released_at",
         "released_by",
         "used_in",
+        "cycle_id",
     ),
     keys=1,
 )

@@ -26,6 +26,7 @@ from compliance.operations.auditing.expecting import (
 from compliance.operations.auditing.gate_again import check_record
 from compliance.operations.auditing.live import LiveSession
 from compliance.operations.auditing.problems import Findings, Shape
+from compliance.operations.auditing.room import ROOM
 from compliance.operations.auditing.shelf import SHELF
 from compliance.operations.auditing.stock import Stock
 from compliance.operations.sealing import RESTORE, place_of
@@ -65,6 +66,10 @@ class Replay:
             shelving = SHELF.get(entry.kind)
             if shelving is not None:
                 shelving[0](self.stock.shelf, shelving[1], entry, entry.data)
+                return
+            working = ROOM.get(entry.kind)
+            if working is not None:
+                working(self.stock.room, entry, entry.data)
                 return
             step = _SESSION.get(entry.kind)
             if step is not None:
@@ -274,6 +279,7 @@ _STOCK: Final[Mapping[str, Callable[[Stock, Entry, Any], None]]] = MappingProxyT
         "user.changed": Stock.change_person,
         "pack.registered": Stock.register_pack,
         "pack.released": Stock.release_pack,
+        "recall.pulled": Stock.pull_packs,
     }
 )
 _SESSION: Final[Mapping[str, Any]] = MappingProxyType(

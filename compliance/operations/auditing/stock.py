@@ -19,6 +19,7 @@ from compliance.operations.auditing.expecting import (
     milliseconds,
 )
 from compliance.operations.auditing.problems import Expected, Findings, Shape, compare_rows
+from compliance.operations.auditing.room import Room
 from compliance.operations.auditing.shelf import Shelf
 from compliance.store import projection
 from compliance.store.session import Tx
@@ -56,6 +57,7 @@ class StockedPack:
             self.released_at,
             self.released_by,
             self.used_in,
+            data.get("cycle_id"),
         )
 
 
@@ -67,6 +69,7 @@ class Stock:
         self._clinic: dict[str, Any] = {}
         self._published: Expected = {}
         self.shelf = Shelf()
+        self.room = Room(findings)
         self._people: dict[str, int] = {}
         self._roles: dict[str, set[str]] = {}
         self._held: dict[str, tuple[set[str], bool]] = {}
@@ -150,7 +153,19 @@ class Stock:
         """An answer was replaced before the treatment began."""
         pack = self._packs.get(pack_id)
         if pack is not None:
-            pack.state, pack.used_in = PackState.RELEASED, None
+            pack.used_in = None
+            if pack.state is not PackState.RECALLED:
+                pack.state = PackState.RELEASED
+
+    def pull_packs(self, entry: Entry, data: Any) -> None:
+        """``recall.pulled``."""
+        for pack_id in data["packs"]:
+            pack = self._packs.get(pack_id)
+            if pack is None:
+                reason = f"pack={pack_id}: recalled, but it was used up or never registered"
+                self._findings.add("log_body", reason, entry.index)
+            else:
+                pack.state = PackState.RECALLED
 
     def retire_pack(self, pack_id: str, batch: Batch) -> None:
         """The session that used it has ended: nothing changes the pack any more."""
@@ -168,6 +183,7 @@ class Stock:
         rows = projection.read_table(tx, TEMPLATE.table, TEMPLATE.columns, clinic_id)
         compare_rows(self._findings, TEMPLATE, self._published, rows)
         self.shelf.compare(tx, clinic_id, self._findings)
+        self.room.compare(tx, clinic_id)
         self._compare_clinic(tx, clinic_id)
         self._compare_people(tx, clinic_id)
 

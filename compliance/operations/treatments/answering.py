@@ -226,9 +226,12 @@ def _move_uses(tx: Tx, row: SessionRow, old: Answer | None, new: Sequence[Piece]
 def _free(tx: Tx, row: SessionRow, use: tuple[str, str]) -> None:
     things.delete_use(tx, row.clinic_id, *use)
     if use[0] == EvidenceKind.PACK.value:
-        things.update_pack(
-            tx, row.clinic_id, use[1], {"state": PackState.RELEASED.value, "used_in": None}
-        )
+        pack = things.find_pack(tx, row.clinic_id, use[1])
+        values: dict[str, Any] = {"used_in": None}
+        # A pack that was recalled meanwhile does not come back with the answer.
+        if pack is not None and pack.state is not PackState.RECALLED:
+            values["state"] = PackState.RELEASED.value
+        things.update_pack(tx, row.clinic_id, use[1], values)
 
 
 def _use(piece: Mapping[str, Any]) -> tuple[str, str] | None:

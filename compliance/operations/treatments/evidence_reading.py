@@ -21,7 +21,7 @@ from compliance.domain.words import CONTRAINDICATIONS, EvidenceKind
 from compliance.errors import Refused
 from compliance.operations.treatments.evidence_fields import FieldReader
 from compliance.scanning.gs1 import parse_gs1
-from compliance.store import things
+from compliance.store import recalls, things
 from compliance.store.session import Tx
 from compliance.store.sessions import SessionRow
 from compliance.store.things import PackRow, ProductRow
@@ -160,7 +160,8 @@ class EvidenceReader:
                 "serial": self._from.optional("serial", fields.get("serial")),
             }
         read["expires_on"] = self._from.date("expires_on", read["expires_on"])
-        problem = judge_lot(read, today=self._today)
+        recalled = recalls.recalled_lots(self._tx, self._row.clinic_id, [str(read["lot"])])
+        problem = judge_lot(read, today=self._today, recalled=recalled)
         if problem is None and read["serial"] is not None:
             problem = self._serial_problem(read)
         if problem is not None:

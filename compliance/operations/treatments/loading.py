@@ -20,7 +20,7 @@ from compliance.operations.catalogue import effective_rules
 from compliance.operations.sealing import hold_log
 from compliance.operations.templates import stored_template
 from compliance.operations.treatments.evidence_reading import pack_facts
-from compliance.store import session_notes, sessions, staff, things
+from compliance.store import recalls, session_notes, sessions, staff, things
 from compliance.store.session import Tx
 from compliance.store.session_notes import NoteRow
 from compliance.store.sessions import SessionRow
@@ -92,8 +92,12 @@ def load_facts(tx: Tx, row: SessionRow, *, now: datetime) -> Loaded:
     """Read answers, notes and packs of a session, and licences once a depth was answered."""
     answers = sessions.read_answers(tx, row.clinic_id, row.session_id)
     notes = tuple(session_notes.read_notes(tx, row.clinic_id, row.session_id))
-    packs = _packs(tx, row.clinic_id, (answers,))
-    return _loaded(tx, row, answers, notes, _Beside(packs=packs, now=now))
+    beside = _Beside(
+        packs=_packs(tx, row.clinic_id, (answers,)),
+        recalled_lots=_recalled_lots(tx, (row,), {row.session_id: answers}),
+        now=now,
+    )
+    return _loaded(tx, row, answers, notes, beside)
 
 
 def load_many_facts(
@@ -103,7 +107,11 @@ def load_many_facts(
     rows = sessions.find_sessions(tx, clinic_id, session_ids)
     answers = sessions.read_answers_of(tx, clinic_id, session_ids)
     notes = session_notes.read_notes_of(tx, clinic_id, session_ids)
-    beside = _Beside(packs=_packs(tx, clinic_id, tuple(answers.values())), now=now)
+    beside = _Beside(
+        packs=_packs(tx, clinic_id, tuple(answers.values())),
+        recalled_lots=_recalled_lots(tx, rows, answers),
+        now=now,
+    )
     return {
         row.session_id: _loaded(
             tx, row, answers[row.session_id], tuple(notes[row.session_id]), beside
@@ -117,6 +125,7 @@ class _Beside:
     """What sessions loaded together share."""
 
     packs: Mapping[str, PackFacts]
+    recalled_lots: frozenset[str]
     now: datetime
     licences: dict[str, Sequence[Any]] = field(default_factory=dict)
     """Depth licences by practitioner: few people treat many clients."""
@@ -145,6 +154,7 @@ def _loaded(
         today=today,
         zone=zone,
         depth_limits=_depth_limits(tx, row, answers, beside),
+        recalled_lots=beside.recalled_lots,
     )
     return Loaded(row=row, notes=notes, facts=facts)
 
@@ -165,6 +175,23 @@ def _depth_limits(
             for limit, valid_from, valid_to in licences
         ),
     )
+
+
+def _recalled_lots(
+    tx: Tx, rows: Sequence[SessionRow], answers: Mapping[str, Mapping[str, Answer]]
+) -> frozenset[str]:
+    """The lots of drafts that a maker's notice takes back; a started session has used its own."""
+    lots = {
+        piece["ref"]["lot"]
+        for row in rows
+        if row.state is SessionState.DRAFT
+        for answer in answers[row.session_id].values()
+        for piece in answer.evidence
+        if piece["kind"] == EvidenceKind.LOT
+    }
+    if not lots:
+        return frozenset()
+    return recalls.recalled_lots(tx, rows[0].clinic_id, sorted(lots))
 
 
 def _packs(tx: Tx, clinic_id: str, several: Sequence[Mapping[str, Answer]]) -> dict[str, PackFacts]:

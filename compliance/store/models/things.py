@@ -71,7 +71,7 @@ class Product(Base):
 
 
 class Pack(Base):
-    """A sterile pack of the simple register: registered, then released with a signature."""
+    """A sterile pack: registered, then released with a signature, used once."""
 
     __tablename__ = "pack"
     __table_args__ = (
@@ -82,6 +82,8 @@ class Pack(Base):
         Index(None, "clinic_id", "state", "expires_on", "pack_id"),
         Index(None, "clinic_id", "device_id", "registered_at"),
         Index(None, "clinic_id", "registered_at", "pack_id"),
+        Index(None, "clinic_id", "cycle_id"),
+        Index(None, "clinic_id", "sterilizer", "sterilized_on"),
     )
 
     clinic_id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -99,6 +101,8 @@ class Pack(Base):
     released_at: Mapped[datetime | None] = mapped_column(UtcTime)
     released_by: Mapped[str | None] = mapped_column(Id)
     used_in: Mapped[str | None] = mapped_column(Id)
+    cycle_id: Mapped[str | None] = mapped_column(Id)
+    """The recorded cycle it came from; None where no sterilizer of this name is kept."""
 
 
 class EvidenceUse(Base):

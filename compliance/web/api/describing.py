@@ -22,6 +22,9 @@ _DESCRIPTION: Final = (
 _PARTS: Final[dict[str, dict[str, Any]]] = {
     "session_id": {"type": "string", "format": "uuid"},
     "report_id": {"type": "string", "format": "uuid"},
+    "cycle_id": {"type": "string", "format": "uuid"},
+    "recall_id": {"type": "string", "format": "uuid"},
+    "sterilizer": {"type": "string", "pattern": CODE_PATTERN},
     "device": {"type": "string", "pattern": CODE_PATTERN},
     "pack": {"type": "string", "pattern": CODE_PATTERN},
     "code": {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,60}$"},

@@ -8,11 +8,16 @@ from apiflask import APIFlask
 from flask import Flask
 
 from compliance.web.api import (
+    cycles,
+    indicators,
+    log_files,
     packs,
+    recalls,
     reports,
     session_notes,
     session_reading,
     session_steps,
+    sterilizers,
     things,
     verify,
 )
@@ -25,7 +30,20 @@ from compliance.web.api.routing import (
     blueprint,
 )
 
-MODULES = (packs, reports, session_notes, session_reading, session_steps, things, verify)
+MODULES = (
+    cycles,
+    indicators,
+    log_files,
+    packs,
+    recalls,
+    reports,
+    session_notes,
+    session_reading,
+    session_steps,
+    sterilizers,
+    things,
+    verify,
+)
 """Importing them declares their calls."""
 
 

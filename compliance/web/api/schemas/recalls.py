@@ -1,0 +1,103 @@
+"""What the calls about log files, recalls and meetings take and answer."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from marshmallow import fields
+
+from compliance.operations.sterilization.importing import ADAPTERS
+from compliance.operations.sterilization.recalling import OUTCOMES
+from compliance.operations.sterilization.worklist import MEETABLE
+from compliance.web.api.fields import CODE_PATTERN, Asked, Choice, Moment, Shown, Text
+from compliance.web.api.schemas.shapes import (
+    Count,
+    Flag,
+    NextCursor,
+    Part,
+    Shape,
+    Time,
+    Word,
+    Words,
+    uuid_text,
+)
+
+_OBJECTS: Final = {"type": "array", "items": {"type": "object"}}
+
+
+class ImportIn(Asked):
+    """A log and the sterilizer it is of."""
+
+    file = fields.Raw(required=True, metadata={"type": "string", "format": "binary"})
+    sterilizer = Text(1, 40, pattern=CODE_PATTERN, allowed="an id or code", required=True)
+    adapter = Choice(tuple(ADAPTERS))
+
+
+class ImportOut(Shown):
+    """What became of each range of lines."""
+
+    sha256 = Word()
+    name = Word()
+    size = Count()
+    adapter = Word()
+    verified = Flag(description="False until a real sample of this make was seen.")
+    refused = Flag(description="Whether any lines could not be read.")
+    lines = Shape(_OBJECTS)
+
+
+class LotNoticeIn(Asked):
+    """A maker's notice: the lot, or the scanned GS1 code that holds it."""
+
+    lot = Text(1, 120, required=True)
+
+
+class CallIn(Asked):
+    """One attempt to reach the client of a session."""
+
+    session_id = uuid_text(required=True)
+    outcome = Choice(OUTCOMES, required=True)
+    note = Text(3, 2000, allow_none=True)
+    called_at = Moment(allow_none=True)
+
+
+class RecallLineOut(Shown):
+    """A recall in a list."""
+
+    id = Word(format="uuid")
+    kind = Word(enum=["spore_test", "lot"])
+    state = Word(enum=["open", "closed"])
+    sterilizer_id = Word(nullable=True)
+    lot = Word(nullable=True)
+    opened_at = Time()
+    closed_at = Time(nullable=True)
+    positives = Count()
+
+
+class RecallListOut(Shown):
+    items = Part(RecallLineOut, many=True)
+    next_cursor = NextCursor()
+
+
+class RecallOut(RecallLineOut):
+    """Everything a recall takes back, and everybody to call."""
+
+    sterilizer = Word(nullable=True)
+    window = Shape({"type": "object"})
+    cycles = Shape(_OBJECTS)
+    packs_to_pull = Words()
+    packs_used = Words()
+    sessions = Shape(_OBJECTS)
+    clients_to_notify = Words()
+    not_affected = Shape(_OBJECTS)
+
+
+class MeetingQuery(Asked):
+    """A thing, or a client."""
+
+    kind = Choice(MEETABLE, required=True)
+    ref = Text(1, 120, required=True)
+
+
+class MeetingListOut(Shown):
+    items = Shape(_OBJECTS)
+    next_cursor = NextCursor()
