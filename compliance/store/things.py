@@ -10,12 +10,7 @@ from typing import Any
 from sqlalchemy import and_, insert, or_, select, update
 
 from compliance.domain.words import PackState
-from compliance.store.models.things import (
-    Device,
-    Pack,
-    Product,
-    TemplateVersion,
-)
+from compliance.store.models.things import Device, Pack, Product, TemplateVersion
 from compliance.store.session import Tx
 from compliance.store.uses import delete_use as delete_use
 from compliance.store.uses import find_use as find_use
