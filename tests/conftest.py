@@ -114,3 +114,16 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
         made = Database(engine, lock_file=None)
     yield made
     made.dispose()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the browser's tests come last and share one worker.
+
+    Playwright keeps an event loop running in its thread, and signing and checking
+    a signature start one of their own: after a browser test they could not.
+    """
+    browser = [item for item in items if item.get_closest_marker("browser") is not None]
+    for item in browser:
+        item.add_marker(pytest.mark.xdist_group("browser"))
+    others = [item for item in items if item.get_closest_marker("browser") is None]
+    items[:] = [*others, *browser]
