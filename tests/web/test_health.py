@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from compliance.app import create_app
 from compliance.settings import Settings
 from compliance.web.context import EXTENSION
+from compliance.web.first_run.door import FirstRun
 from compliance.web.health import PUBLIC_PATHS
 
 TOKEN = "a token that only the watcher knows"
@@ -35,6 +36,8 @@ def make_client(sqlite_path: Path, tmp_path: Path) -> Iterator[MakeClient]:
         )
         app = create_app(settings, clock=lambda: NOON)
         app.config["PROPAGATE_EXCEPTIONS"] = False
+        # A server that has its clinic: otherwise every page leads to the first run.
+        app.extensions[FirstRun.NAME].over = True
         apps.append(app)
         return app.test_client()
 

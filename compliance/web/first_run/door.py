@@ -21,7 +21,15 @@ FIRST_RUN: Final = "/first-run"
 FIRST_CODE: Final = f"{FIRST_RUN}/code"
 
 _OPEN: Final = frozenset(
-    {*PUBLIC_PATHS, FIRST_RUN, FIRST_CODE, "/tablet-trust", "/tablet-trust/qr.svg", "/tls-root.crt"}
+    {
+        *PUBLIC_PATHS,
+        FIRST_RUN,
+        FIRST_CODE,
+        "/api/docs",
+        "/tablet-trust",
+        "/tablet-trust/qr.svg",
+        "/tls-root.crt",
+    }
 )
 """Answered also while there is no clinic."""
 
