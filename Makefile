@@ -43,7 +43,7 @@ bench: $(STAMP) ## Measure; writes bench/results/*.json and bench/RESULTS.md
 
 lock: ## Make the lock file again (needs uv)
 	uv lock --quiet
-	uv export --quiet --frozen --no-emit-project --extra postgresql --no-header --no-annotate -o requirements.lock
+	uv export --quiet --frozen --no-emit-project --extra postgresql --extra pkcs11 --no-header --no-annotate -o requirements.lock
 
 audit: $(STAMP) ## Ask the vulnerability service about every locked dependency (needs the network)
 	$(BIN)/python -m pip install --quiet pip-audit
