@@ -34,6 +34,11 @@ FILES: dict[str, dict[str, dict[str, str]]] = {
             "dist/signature_pad.umd.min.js": "signature_pad.umd.min.js",
             "LICENSE": "signature_pad.LICENSE",
         },
+        "uplot": {
+            "dist/uPlot.iife.min.js": "uplot.iife.min.js",
+            "dist/uPlot.min.css": "uplot.min.css",
+            "LICENSE": "uplot.LICENSE",
+        },
         "@ibm/plex-sans": {
             "fonts/complete/woff2/IBMPlexSans-Regular.woff2": "fonts/IBMPlexSans-Regular.woff2",
             "fonts/complete/woff2/IBMPlexSans-SemiBold.woff2": "fonts/IBMPlexSans-SemiBold.woff2",
