@@ -10,6 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 import compliance.store.models.inventory
+import compliance.store.models.loads
 import compliance.store.models.log
 import compliance.store.models.people
 import compliance.store.models.staff
