@@ -45,6 +45,8 @@ class RegisterPack:
     sterilized_on: date
     expires_on: date | None = None
     """None: the longest the clinic's rules allow."""
+    cycle_id: str | None = None
+    """None: found by its number; a counter that was reset has given a number twice."""
 
 
 def register_pack(tx: Tx, command: RegisterPack, *, actor: Actor, now: datetime) -> PackRow:
@@ -112,6 +114,8 @@ def _recorded_cycle(tx: Tx, command: RegisterPack, *, actor: Actor) -> CycleRow 
         return None
     number = command.cycle_number.strip()
     found = sterilizers.find_numbered(tx, actor.clinic_id, machine.sterilizer_id, number)
+    if command.cycle_id is not None:
+        found = [each for each in found if each.cycle_id == command.cycle_id]
     if not found:
         raise NotFound(f"cycle {number} of {machine.code} is not recorded; record the load first")
     cycle = found[0]

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from compliance.store.models.loads import LoadDraft, SterilizerLoad
+from compliance.store.models.things import Pack
 from compliance.store.session import Tx
 
 
@@ -97,3 +98,11 @@ def running_loads(tx: Tx, clinic_id: str) -> list[LoadRow]:
         .limit(200)
     )
     return [LoadRow(**row._mapping) for row in rows]
+
+
+def pack_ids_of(tx: Tx, clinic_id: str, cycle_id: str) -> list[str]:
+    """Every pack of a load, whatever became of it."""
+    rows = tx.scalars(
+        select(Pack.pack_id).where(Pack.clinic_id == clinic_id, Pack.cycle_id == cycle_id)
+    )
+    return list(rows)

@@ -83,12 +83,13 @@ def judge_cycle(
     Args:
         program: the limits, inclusive.
         readings: what was achieved.
-        kind: only production loads need chemical indicators here.
+        kind: only production loads demand chemical indicators; those read count for any run.
         integrator_required: the clinic's rules ask for a type 5 or 6 in each load.
     """
     faults = [*_value_faults(program, readings), *_curve_faults(readings.curve)]
+    faults.extend(_unchanged_faults(readings.indicators))
     if kind is CycleKind.PRODUCTION:
-        faults.extend(_indicator_faults(readings.indicators, integrator_required))
+        faults.extend(_missing_faults(readings.indicators, integrator_required))
     if readings.machine_failed:
         faults.append("The sterilizer itself reported an error.")
     if not readings.ended:
@@ -138,20 +139,24 @@ def _curve_faults(curve: Sequence[Reading]) -> Sequence[str]:
     return (fault,)
 
 
-def _indicator_faults(
-    indicators: Sequence[ChemicalIndicator], integrator_required: bool
-) -> Sequence[str]:
-    faults = [
+def _unchanged_faults(indicators: Sequence[ChemicalIndicator]) -> Sequence[str]:
+    """Of any run: a Bowie-Dick or Helix that did not change is a failed day test."""
+    return [
         f"The chemical indicator of type {indicator.type} did not reach its end point."
         for indicator in indicators
         if not indicator.changed
     ]
+
+
+def _missing_faults(
+    indicators: Sequence[ChemicalIndicator], integrator_required: bool
+) -> Sequence[str]:
     best = max((indicator.type for indicator in indicators), default=0)
     if best <= 1:
-        faults.append("No chemical indicator beyond type 1 was read; type 1 never releases alone.")
-    elif integrator_required and best < INTEGRATOR:
-        faults.append("The rules ask for a type 5 integrator in each load; none was read.")
-    return faults
+        return ["No chemical indicator beyond type 1 was read; type 1 never releases alone."]
+    if integrator_required and best < INTEGRATOR:
+        return ["The rules ask for a type 5 integrator in each load; none was read."]
+    return []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from compliance.operations.auditing.room_shapes import (
     CALL,
     CYCLE,
     FILE,
+    LOAD,
     RECALL,
     STERILIZER,
     TEST,
@@ -23,7 +24,7 @@ from compliance.operations.auditing.room_shapes import (
 from compliance.store import projection
 from compliance.store.session import Tx
 
-_SHAPES: Final = (STERILIZER, CYCLE, TEST, RECALL, CALL, FILE)
+_SHAPES: Final = (STERILIZER, CYCLE, TEST, RECALL, CALL, FILE, LOAD)
 _JSON: Final = frozenset(
     {"programs", "contents", "indicators", "faults", "flags", "raw_lines", "note"}
 )
@@ -153,6 +154,25 @@ class Room:
         self._reports[data["sha256"]] = data["report_sha256"]
         self._add(FILE, data["sha256"], entry, {**data, **fixed})
 
+    def start_load(self, entry: Entry, data: Any) -> None:
+        fixed = {
+            "sterilizer_id": data["sterilizer"],
+            "started_at": milliseconds(entry.at),
+            "started_by": entry.by["user"],
+        }
+        self._add(LOAD, data["load"], entry, {**data, **fixed})
+
+    def end_load(self, entry: Entry, data: Any) -> None:
+        """A cycle that came from a log does not know what was inside: its load does."""
+        load, _ = self._things[LOAD][data["load"]]
+        new = {"ended_at": milliseconds(entry.at), "cycle_id": data["cycle"]}
+        self._set(LOAD, data["load"], entry, new)
+        if data["cycle"] is not None:
+            values, _ = self._things[CYCLE][data["cycle"]]
+            if not values["contents"]:
+                filled = {"contents": load["contents"], "version": values["version"] + 1}
+                self._set(CYCLE, data["cycle"], entry, filled)
+
     def _add(self, shape: Shape, key: Any, entry: Entry, data: Mapping[str, Any]) -> None:
         values = {column: data.get(column) for column in shape.columns}
         if shape.keys == 1:
@@ -238,6 +258,8 @@ ROOM: Final[Mapping[str, Callable[[Room, Entry, Any], None]]] = MappingProxyType
         "recall.called": Room.note_call,
         "recall.closed": Room.close_recall,
         "log_file.kept": Room.keep_file,
+        "load.started": Room.start_load,
+        "load.ended": Room.end_load,
     }
 )
 """By kind of entry: what it does. What a recall pulls is the stock's."""

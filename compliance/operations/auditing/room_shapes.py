@@ -108,3 +108,17 @@ FILE: Final = Shape(
     columns=("sha256", "sterilizer_id", "name", "adapter", "size", "arrived_at", "arrived_by"),
     keys=1,
 )
+LOAD: Final = Shape(
+    table="sterilizer_load",
+    columns=(
+        "load_id",
+        "sterilizer_id",
+        "program",
+        "contents",
+        "started_at",
+        "started_by",
+        "ended_at",
+        "cycle_id",
+    ),
+    keys=1,
+)

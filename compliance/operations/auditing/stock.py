@@ -140,6 +140,15 @@ class Stock:
         pack.released_at = milliseconds(entry.at)
         pack.released_by = data["signature"]["by"]
 
+    def damage_pack(self, entry: Entry, data: Any) -> None:
+        """``pack.damaged``."""
+        pack = self._packs.get(data["pack"])
+        if pack is None or pack.state not in (PackState.REGISTERED, PackState.RELEASED):
+            reason = f"pack={data['pack']}: damaged, but it was not on the shelf"
+            self._findings.add("log_body", reason, entry.index)
+            return
+        pack.state = PackState.DAMAGED
+
     def use_pack(self, pack_id: str, session_id: str, index: int) -> None:
         """An answer names the pack as the one used."""
         pack = self._packs.get(pack_id)

@@ -91,8 +91,8 @@ def ask_release(tx: Tx, row: CycleRow, *, actor: Actor, now: datetime) -> tuple[
         *_outcome_blockers(tx, row, machine, actor),
         *_flag_blockers(row),
         *_state_blockers(tx, row, machine),
-        *_day_blockers(tx, row, machine, house),
-        *_certificate_blockers(tx, actor, house_of(tx, actor, now).today),
+        *(day_blockers(tx, machine, house) if row.kind is CycleKind.PRODUCTION else ()),
+        *certificate_blockers(tx, actor, house_of(tx, actor, now).today),
     )
 
 
@@ -131,15 +131,20 @@ def _flag_blockers(row: CycleRow) -> Iterator[Blocker]:
         )
 
 
+def state_blocker(machine: SterilizerRow) -> Blocker:
+    """What a sterilizer that is not in service says to whoever wants to use its loads."""
+    return Blocker(
+        item="sterilizer",
+        code=f"sterilizer_{machine.state.value}",
+        reason=f"{machine.code} is {machine.state.value.replace('_', ' ')}.",
+        rule="spore_test",
+        fix="Bring it back into service through a retest, or use another sterilizer.",
+    )
+
+
 def _state_blockers(tx: Tx, row: CycleRow, machine: SterilizerRow) -> Iterator[Blocker]:
     if machine.state is not SterilizerState.IN_SERVICE:
-        yield Blocker(
-            item="sterilizer",
-            code=f"sterilizer_{machine.state.value}",
-            reason=f"{machine.code} is {machine.state.value.replace('_', ' ')}.",
-            rule="spore_test",
-            fix="Bring it back into service through a retest, or use another sterilizer.",
-        )
+        yield state_blocker(machine)
     for recall in recalls.recalls_of(tx, row.clinic_id, row.sterilizer_id):
         if recalls.is_in_window(recall, row.run_at):
             yield Blocker(
@@ -152,14 +157,24 @@ def _state_blockers(tx: Tx, row: CycleRow, machine: SterilizerRow) -> Iterator[B
             return
 
 
-def _day_blockers(tx: Tx, row: CycleRow, machine: SterilizerRow, house: House) -> Iterator[Blocker]:
-    if row.kind is not CycleKind.PRODUCTION or not house.rules.values.get("day_test_required"):
-        return
+def find_day_test(tx: Tx, machine: SterilizerRow, house: House) -> CycleRow | None:
+    """The last day test of a sterilizer on the house's day: the passed one, if one passed."""
     start = datetime.combine(house.today, time.min, house.zone)
     runs = sterilizers.list_runs(
-        tx, row.clinic_id, machine.sterilizer_id, start, start + timedelta(days=1)
+        tx, machine.clinic_id, machine.sterilizer_id, start, start + timedelta(days=1)
     )
-    if any(run.kind is CycleKind.DAY_TEST and run.outcome is CycleOutcome.PASSED for run in runs):
+    tests = [run for run in runs if run.kind is CycleKind.DAY_TEST]
+    passed = [run for run in tests if run.outcome is CycleOutcome.PASSED]
+    found = passed or tests
+    return found[-1] if found else None
+
+
+def day_blockers(tx: Tx, machine: SterilizerRow, house: House) -> Iterator[Blocker]:
+    """No production load before the day's test passed, where the clinic's rules say so."""
+    if not house.rules.values.get("day_test_required"):
+        return
+    test = find_day_test(tx, machine, house)
+    if test is not None and test.outcome is CycleOutcome.PASSED:
         return
     citation = house.rules.cite("day_test_required")
     yield Blocker(
@@ -172,7 +187,7 @@ def _day_blockers(tx: Tx, row: CycleRow, machine: SterilizerRow, house: House) -
     )
 
 
-def _certificate_blockers(tx: Tx, actor: Actor, today: date) -> Iterator[Blocker]:
+def certificate_blockers(tx: Tx, actor: Actor, today: date) -> Iterator[Blocker]:
     """Whoever has certificates on file needs one that is valid today."""
     held = [
         each
