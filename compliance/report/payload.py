@@ -13,6 +13,7 @@ from typing import Final
 from compliance.ledger.canonical import JsonValue, NotCanonical, canonical_bytes, parse_canonical
 from compliance.ledger.proofs import RangeProof
 from compliance.report.verifying.audit_file import AuditFile
+from compliance.report.verifying.curves import Curve, curve_values, read_curves
 from compliance.report.verifying.parts import (
     ConsistencyStep,
     ContextEntry,
@@ -42,6 +43,7 @@ __all__ = [
     "AuditParts",
     "ConsistencyStep",
     "ContextEntry",
+    "Curve",
     "Disclosure",
     "NotAnAudit",
     "UnknownAuditVersion",
@@ -49,7 +51,10 @@ __all__ = [
     "parse_audit",
 ]
 
-SCHEMA: Final = "aseptrail/audit/1"
+SCHEMA: Final = "aseptrail/audit/2"
+"""What is written; reports of earlier versions are read for ever."""
+
+VERSIONS: Final[Mapping[str, int]] = {"aseptrail/audit/1": 1, SCHEMA: 2}
 
 ATTACHMENT_NAME: Final = "audit.json"
 
@@ -88,6 +93,8 @@ class AuditParts:
     open_sessions: Sequence[Mapping[str, JsonValue]] = ()
     disclosures: Sequence[Disclosure] = ()
     profiles: Sequence[Mapping[str, JsonValue]] = ()
+    curves: Sequence[Curve] = ()
+    """Of some of the cycles that the entries name."""
     consistency: Sequence[ConsistencyStep] = ()
     filters: Mapping[str, JsonValue]
     volume: tuple[int, int] | None = None
@@ -124,6 +131,7 @@ def build_audit(parts: AuditParts) -> bytes:
             "entries": _built_entries(parts),
             "open_sessions": [dict(item) for item in parts.open_sessions],
             "profiles": [dict(item) for item in parts.profiles],
+            "curves": curve_values(parts.curves),
             "anchors": [],
             **_built_proofs(parts),
         }
@@ -150,12 +158,13 @@ def _read(content: Mapping[str, JsonValue], data: bytes) -> AuditFile:
     schema = content.get("schema")
     if schema == SESSION_SCHEMA:
         return read_session_file(content, data)
-    if isinstance(schema, str) and schema.startswith(_FAMILIES) and schema != SCHEMA:
-        known = f"{SCHEMA!r} and {SESSION_SCHEMA!r}"
-        raise UnknownAuditVersion(f"schema {schema[:40]!r}, but only {known} are understood")
-    if schema != SCHEMA:
+    if not isinstance(schema, str) or not schema.startswith(_FAMILIES):
         raise NotAnAudit("it does not name its schema")
-    check_plain_parts(content)
+    version = VERSIONS.get(schema)
+    if version is None:
+        known = ", ".join((*VERSIONS, SESSION_SCHEMA))
+        raise UnknownAuditVersion(f"schema {schema[:40]!r}, but only {known} are understood")
+    check_plain_parts(content, version=version)
     span = exact_object(content["range"], {"start", "end"}, "range")
     start, end = any_count(span["start"], "range.start"), any_count(span["end"], "range.end")
     entries, leaf_hashes = read_entries(content["entries"], start)
@@ -164,6 +173,7 @@ def _read(content: Mapping[str, JsonValue], data: bytes) -> AuditFile:
     proof = exact_object(content["range_proof"], {"left", "right"}, "range_proof")
     context = [read_context(item) for item in any_list(content["context"], "context")]
     true, false = read_disclosures(any_list(content["disclosures"], "disclosures"))
+    curves, false_curves = read_curves(any_list(content.get("curves", []), "curves"))
     steps = [read_step(item) for item in any_list(content["consistency"], "consistency")]
     return AuditFile(
         data=content,
@@ -179,6 +189,8 @@ def _read(content: Mapping[str, JsonValue], data: bytes) -> AuditFile:
         context_proofs=[item.proof for item in context],
         disclosures=true,
         false_disclosures=false,
+        curves=curves,
+        false_curves=false_curves,
         consistency=steps,
     )
 

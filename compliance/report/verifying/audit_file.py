@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from compliance.ledger.canonical import JsonValue
 from compliance.ledger.proofs import RangeProof
@@ -53,6 +53,12 @@ class AuditFile:
     """Commitments in hex that came with another value than they are to."""
 
     consistency: Sequence[ConsistencyStep]
+
+    curves: Mapping[str, str] = field(default_factory=dict)
+    """Readings by their SHA-256 in hex; only those that really have it."""
+
+    false_curves: tuple[str, ...] = ()
+    """The hashes that came with other readings than theirs."""
 
     single: SingleSession | None = None
     """What the file is about, if it is not a report of a period but one session's; its

@@ -22,7 +22,9 @@ _OF_ANY: Final = frozenset(
     | {"incarnation", "sessions", "amendments"}
 )
 
-REQUIRED: Final = _OF_ANY | {"range", "context", "period", "clock", "open_sessions"}
+REQUIRED: Final = _OF_ANY | (
+    {"range", "context", "period", "clock", "open_sessions"} | {"loads", "curves"}
+)
 """The codes of the checks without which no report is accepted."""
 
 REQUIRED_OF_SESSION: Final = _OF_ANY | {"inclusion", "belongs"}

@@ -26,6 +26,8 @@ _TOP_KEYS: Final = frozenset(
     | {"anchors", "consistency"}
 )
 
+_ADDED_KEYS: Final = frozenset({"curves"})
+"""What version 2 has and version 1 has not."""
 
 _SESSION_KEYS: Final = frozenset(
     {"schema", "software", "clinic", "session", "purpose", "made_at", "made_by"}
@@ -46,14 +48,19 @@ class UnknownAuditVersion(NotAnAudit):
     code = "unknown_audit_version"
 
 
-def check_plain_parts(content: Mapping[str, JsonValue]) -> None:
+def check_plain_parts(content: Mapping[str, JsonValue], *, version: int) -> None:
     """Check the keys, and the type of every part that needs no further reading.
+
+    Args:
+        content: the parsed ``audit.json``.
+        version: of its format.
 
     Raises:
         NotAnAudit: if a key is missing or unknown, or a part is of another type.
         NotCanonical: if a time is not of the form that entries use.
     """
-    _require_keys(content, _TOP_KEYS, "audit.json")
+    added = _ADDED_KEYS if version > 1 else frozenset()
+    _require_keys(content, _TOP_KEYS | added, "audit.json")
     _check_common_parts(content)
     any_object(content["filters"], "filters")
     _check_period(content["period"])

@@ -22,6 +22,7 @@ from compliance.report.verifying.entries import (
 from compliance.report.verifying.history import check_history
 from compliance.report.verifying.judging import Judging, NotJudgeable, fingerprint_of, has_header
 from compliance.report.verifying.limits import MAX_FILE_BYTES
+from compliance.report.verifying.loads import check_loads
 from compliance.report.verifying.record import check_record
 from compliance.report.verifying.sessions import check_sessions
 from compliance.report.verifying.signatures import (
@@ -75,7 +76,8 @@ def _steps(judging: Judging) -> Iterator[Check]:
     # (6) the seal has no byte that nobody signed;
     # (7) the ledger layer, see `record`;
     # (8) the log is the one the inspector met before;
-    # (9) the meaning layer, see `entries`, `sessions` and, for one session's file, `single`.
+    # (9) the meaning layer, see `entries`, `sessions`, `loads`
+    #     and, for one session's file, `single`.
     # The order is part of the protection: nothing is interpreted before it is known to be
     # signed, and nothing is believed before it is proved to be in the log.
     if len(judging.data) > MAX_FILE_BYTES:
@@ -166,3 +168,4 @@ def _check_meaning(audit: AuditFile) -> Iterator[Check]:
         yield check_period(log)
         yield check_clock(log)
         yield from check_sessions(log)
+        yield from check_loads(log)

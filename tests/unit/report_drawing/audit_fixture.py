@@ -356,7 +356,7 @@ def _audit(
     root = root_hash(hash_leaf(body) for body in log.bodies)
     note = f"aseptrail/{clinic['slug']}\n{size}\n{root.hex()}\n\n— key AAAA{'B' * 86}\n"
     data: dict[str, Any] = {
-        "schema": "aseptrail/audit/1",
+        "schema": "aseptrail/audit/2",
         "software": "aseptrail 0.1.0",
         "clinic": dict(clinic),
         "period": {"from": "2026-10-29", "to": "2026-11-30", "from_time": "", "to_time": ""},
