@@ -17,6 +17,7 @@ import compliance.store.models.staff
 import compliance.store.models.sterilization
 import compliance.store.models.things
 import compliance.store.models.treatments  # noqa: F401 (fills the metadata)
+import compliance.store.models.tracing
 from compliance.store.base import Base
 from compliance.store.session import Database
 

@@ -69,6 +69,8 @@ class Cycle(Base):
         Index(None, "clinic_id", "sterilizer_id", "run_at", "cycle_id"),
         Index(None, "clinic_id", "sterilizer_id", "number"),
         Index(None, "clinic_id", "curve_sha256"),
+        Index(None, "clinic_id", "operator_id", "cycle_id"),
+        Index(None, "clinic_id", "released_by", "cycle_id"),
     )
 
     clinic_id: Mapped[str] = mapped_column(Id, primary_key=True)
