@@ -24,7 +24,11 @@ from pathlib import Path
 
 TOOLS = Path(__file__).resolve().parent
 ROOT = TOOLS.parent
-DEJAVU = "Bitstream-Vera AND LicenseRef-DejaVu-public-domain"
+LICENCES = {
+    "dejavu-fonts-ttf": "Bitstream-Vera AND LicenseRef-DejaVu-public-domain",
+    # The wrapper is MIT; zxing-cpp inside the wasm file is Apache-2.0, as Aseptrail itself.
+    "zxing-wasm": "MIT AND Apache-2.0",
+}
 
 # destination folder: package: {file in the package: name in the folder}
 FILES: dict[str, dict[str, dict[str, str]]] = {
@@ -38,6 +42,11 @@ FILES: dict[str, dict[str, dict[str, str]]] = {
             "dist/uPlot.iife.min.js": "uplot.iife.min.js",
             "dist/uPlot.min.css": "uplot.min.css",
             "LICENSE": "uplot.LICENSE",
+        },
+        "zxing-wasm": {
+            "dist/iife/reader/index.js": "zxing_reader.js",
+            "dist/reader/zxing_reader.wasm": "zxing_reader.wasm",
+            "LICENSE": "zxing_reader.LICENSE",
         },
         "@ibm/plex-sans": {
             "fonts/complete/woff2/IBMPlexSans-Regular.woff2": "fonts/IBMPlexSans-Regular.woff2",
@@ -94,7 +103,7 @@ def collect(node_modules: Path) -> dict[str, bytes]:
         manifest: dict[str, dict[str, str]] = {}
         for package, files in sorted(packages.items()):
             meta = json.loads((node_modules / package / "package.json").read_text("utf-8"))
-            licence = DEJAVU if package.startswith("dejavu") else meta["license"]
+            licence = LICENCES.get(package, meta["license"])
             for source, name in files.items():
                 data = (node_modules / package / source).read_bytes()
                 if source.endswith(".woff"):
