@@ -31,6 +31,7 @@ _TABLES: Final = (
     "treatment_session",
     "session_answer",
     "session_note",
+    "session_evidence",
     "attachment",
     "log_place",
     "log_mention",

@@ -56,6 +56,7 @@ USE: Final = Shape(table="evidence_use", columns=("session_id", "kind", "ref"), 
 NOTE: Final = Shape(
     table="session_note", columns=("session_id", "idx", "kind", "item", "data"), keys=2
 )
+MET: Final = Shape(table="session_evidence", columns=("session_id", "idx", "kind", "value"), keys=4)
 AMENDMENT: Final = Shape(
     table="session_amendment", columns=("session_id", "idx", "item", "data", "at"), keys=2
 )
@@ -130,7 +131,7 @@ CLIENT: Final = Shape(table="client", columns=("client_id", "ref_commitment"), k
 BY_KEY: Final = (SESSION, ANSWER, USE, ENDED, PACK, CLIENT)
 """Compared by the first column of the key: the whole of what hangs on it is known."""
 
-IN_SPAN: Final = (MENTION, NOTE, AMENDMENT)
+IN_SPAN: Final = (MENTION, NOTE, AMENDMENT, MET)
 """Compared for the sessions a batch mentions, within the batch's indexes."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

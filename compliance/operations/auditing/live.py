@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from compliance.domain.tracing import Trace, find_traces
 from compliance.domain.words import EvidenceKind, SessionState
 from compliance.ledger.entry import Entry, format_time, parse_time
 from compliance.operations.auditing.expecting import ANSWER, SESSION, USE, Batch, milliseconds
@@ -92,6 +93,12 @@ class LiveSession:
         self.uses = (self.uses - freed) | taken
         return freed, taken
 
+    def met(self) -> Iterator[tuple[str, str]]:
+        """(kind, value) of everything that meets the client when the treatment starts."""
+        yield Trace.DEVICE.value, self.device["id"]
+        for given in self.answers.values():
+            yield from find_traces(given.evidence)
+
     def demand(self, batch: Batch) -> None:
         """Demand the session's row and everything that hangs on it."""
         batch.demand(SESSION, self._row(), self.closed_index or self.opened_index)
@@ -145,6 +152,27 @@ class LiveSession:
                 given.index,
             )
             yield row, given.index
+
+
+def kept_override(entry: Entry) -> dict[str, Any]:
+    """What the projection keeps of an override."""
+    data: Any = entry.data
+    return {
+        "item": data["item"],
+        "by": entry.by["user"],
+        "at": format_time(entry.at),
+        "reason": data["reason"],
+    }
+
+
+def kept_consent(entry: Entry) -> dict[str, Any]:
+    """What the projection keeps of a consent."""
+    data: Any = entry.data
+    return {
+        "text_id": data["text_id"],
+        "text_version": data["text_version"],
+        "at": format_time(entry.at),
+    }
 
 
 def _column(moment: datetime | None) -> int | None:

@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
 from compliance.domain.template import TemplateInvalid
+from compliance.domain.tracing import Trace, find_traces
 from compliance.domain.words import EvidenceKind, SessionState
 from compliance.errors import ComplianceError
-from compliance.ledger.entry import Entry, format_time
+from compliance.ledger.entry import Entry
+from compliance.operations.auditing.erasing import ERASING
 from compliance.operations.auditing.expecting import (
     AMENDMENT,
     CLIENT,
     ENDED,
     EVENT,
     MENTION,
+    MET,
     NOTE,
     PLACE,
     Batch,
     milliseconds,
 )
 from compliance.operations.auditing.gate_again import check_record
-from compliance.operations.auditing.live import LiveSession
+from compliance.operations.auditing.live import LiveSession, kept_consent, kept_override
 from compliance.operations.auditing.problems import Findings, Shape
 from compliance.operations.auditing.room import ROOM
 from compliance.operations.auditing.shelf import SHELF
 from compliance.operations.auditing.stock import Stock
 from compliance.operations.sealing import RESTORE, place_of
+from compliance.operations.treatments.tracing import find_amended
 from compliance.store.projection import encode_json
 from compliance.store.session import Tx
 
@@ -59,16 +63,13 @@ class Replay:
         """Take one entry; data that no operation can have written is a problem."""
         try:
             self._mark(entry)
-            handler = _STOCK.get(entry.kind)
-            if handler is not None:
+            if (handler := _STOCK.get(entry.kind)) is not None:
                 handler(self.stock, entry, entry.data)
                 return
-            shelving = SHELF.get(entry.kind)
-            if shelving is not None:
+            if (shelving := SHELF.get(entry.kind)) is not None:
                 shelving[0](self.stock.shelf, shelving[1], entry, entry.data)
                 return
-            working = ROOM.get(entry.kind)
-            if working is not None:
+            if (working := ROOM.get(entry.kind)) is not None:
                 working(self.stock.room, entry, entry.data)
                 return
             step = _SESSION.get(entry.kind)
@@ -96,9 +97,8 @@ class Replay:
         place = place_of(entry.kind, data, entry.index)
         if place is not None:
             self._batch.demand(PLACE, (place[1], place[0], entry.index), entry.index)
-        session_id = data.get("session")
-        if isinstance(session_id, str):
-            self._batch.demand(MENTION, (session_id, entry.index), entry.index)
+        if isinstance(data.get("session"), str):
+            self._batch.demand(MENTION, (data["session"], entry.index), entry.index)
 
     def _step(self, step: Callable[[Replay, LiveSession, Entry, Any], None], entry: Entry) -> None:
         session = self._live.get(str(entry.data.get("session")))
@@ -121,8 +121,7 @@ class Replay:
         self._demand_client(data["client"], entry.index)
 
     def _demand_client(self, client: Any, index: int) -> None:
-        commitment = bytes.fromhex(client["ref"]["commit"])
-        self._batch.demand(CLIENT, (client["id"], commitment), index)
+        self._batch.demand(CLIENT, (client["id"], bytes.fromhex(client["ref"]["commit"])), index)
 
     def _answer(self, session: LiveSession, entry: Entry, data: Any) -> None:
         old = session.answers.get(data["item"])
@@ -132,6 +131,8 @@ class Replay:
         if not session.state.accepts_answers:
             reason = f"session={session.session_id}: answered after it was signed"
             self._findings.add("log_body", reason, entry.index)
+        if session.started_at is not None:
+            self._meet(session.session_id, entry, find_traces(data["evidence"]))
         freed, taken = session.answer(entry)
         session.version += 1
         for kind, ref in freed:
@@ -144,6 +145,11 @@ class Replay:
     def _start(self, session: LiveSession, entry: Entry, _data: Any) -> None:
         self._move(session, entry, SessionState.DRAFT, SessionState.IN_PROGRESS)
         session.started_at = entry.at
+        self._meet(session.session_id, entry, session.met())
+
+    def _meet(self, session_id: str, entry: Entry, met: Iterable[tuple[str, str]]) -> None:
+        for kind, value in met:
+            self._batch.demand(MET, (session_id, entry.index, kind, value), entry.index)
 
     def _finish(self, session: LiveSession, entry: Entry, _data: Any) -> None:
         self._move(session, entry, SessionState.IN_PROGRESS, SessionState.TREATED)
@@ -203,23 +209,12 @@ class Replay:
         session.version += 1
 
     def _override(self, session: LiveSession, entry: Entry, data: Any) -> None:
-        kept = {
-            "item": data["item"],
-            "by": entry.by["user"],
-            "at": format_time(entry.at),
-            "reason": data["reason"],
-        }
-        session.overrides.append(kept)
-        self._note(session, entry, "override", data["item"], kept)
+        session.overrides.append(kept_override(entry))
+        self._note(session, entry, "override", data["item"], kept_override(entry))
 
-    def _consent(self, session: LiveSession, entry: Entry, data: Any) -> None:
-        kept = {
-            "text_id": data["text_id"],
-            "text_version": data["text_version"],
-            "at": format_time(entry.at),
-        }
+    def _consent(self, session: LiveSession, entry: Entry, _data: Any) -> None:
         session.consent = entry.index
-        self._note(session, entry, "consent", "consent_signed", kept)
+        self._note(session, entry, "consent", "consent_signed", kept_consent(entry))
 
     def _take_over(self, session: LiveSession, entry: Entry, data: Any) -> None:
         session.practitioner = data["to"]
@@ -253,6 +248,8 @@ class Replay:
             reason = f"session={session.session_id}: corrected after it was signed"
             self._findings.add("log_body", reason, entry.index)
         session.device = data["new"]
+        if session.started_at is not None:
+            self._meet(session.session_id, entry, ((Trace.DEVICE.value, data["new"]["id"]),))
         session.version += 1
 
     def _beside(self, entry: Entry, data: Any, session: LiveSession | None) -> None:
@@ -262,8 +259,8 @@ class Replay:
                 self._findings.add("log_body", reason, entry.index)
             kept = (data["session"], entry.index, data["item"], encode_json(data))
             self._batch.demand(AMENDMENT, (*kept, milliseconds(entry.at)), entry.index)
-            ended = (data["session"], data["closed_index"], True)
-            self._batch.demand(ENDED, ended, entry.index)
+            self._batch.demand(ENDED, (data["session"], data["closed_index"], True), entry.index)
+            self._meet(data["session"], entry, find_amended(data))
         elif entry.kind != "device.returned":
             row = (entry.index, entry.kind, data["session"], encode_json(data))
             self._batch.demand(EVENT, (*row, milliseconds(entry.at)), entry.index)
@@ -281,6 +278,7 @@ _STOCK: Final[Mapping[str, Callable[[Stock, Entry, Any], None]]] = MappingProxyT
         "pack.released": Stock.release_pack,
         "recall.pulled": Stock.pull_packs,
     }
+        **ERASING,
 )
 _SESSION: Final[Mapping[str, Any]] = MappingProxyType(
     {

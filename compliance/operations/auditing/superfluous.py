@@ -13,6 +13,7 @@ from compliance.operations.auditing.expecting import (
     CLIENT,
     EVENT,
     MENTION,
+    MET,
     NOTE,
     PACK,
     PLACE,
@@ -43,7 +44,7 @@ def find_superfluous_rows(
     """Name what the comparison by key could not meet: rows of sessions that were never opened."""
     too_many = [
         shape
-        for shape in (*_PLACED, NOTE, AMENDMENT, EVENT, PLACE, MENTION)
+        for shape in (*_PLACED, NOTE, AMENDMENT, MET, EVENT, PLACE, MENTION)
         if projection.count_rows(tx, shape.table, clinic_id) > replay.counted[shape]
     ]
     # Places and mentions first: the other rows are judged by them.
@@ -67,7 +68,7 @@ def _named(tx: Tx, clinic_id: str, shape: Shape, size: int) -> list[str]:
         key, place = _PLACED[shape]
         keys = projection.unplaced(tx, shape.table, key, place, clinic_id)
         return [f"{key}={value}: {NOBODY}" for value in keys]
-    if shape in (NOTE, AMENDMENT):
+    if shape in (NOTE, AMENDMENT, MET):
         rows = projection.unmentioned(tx, shape.table, clinic_id)
         return [f"{shape.name(row)}: {NOBODY}" for row in rows]
     if shape is EVENT:

@@ -19,6 +19,7 @@ from compliance.operations.signing import Act, sign_act
 from compliance.operations.templates import stored_template
 from compliance.operations.treatments.evidence_reading import EvidenceReader
 from compliance.operations.treatments.loading import Outcome, find_row
+from compliance.operations.treatments.tracing import enter_amended
 from compliance.store import session_notes, sessions
 from compliance.store.session import Tx
 from compliance.store.session_notes import AmendmentRow, EventRow
@@ -102,6 +103,7 @@ def amend_session(
         row.session_id,
         AmendmentRow(index=index, item=item.code, data=data, at=now),
     )
+    enter_amended(tx, row, index, data)
     session_notes.mark_amended(tx, row.clinic_id, row.session_id)
     return Outcome(session_id=row.session_id, state=row.state, version=row.version, index=index)
 

@@ -18,6 +18,7 @@ from compliance.operations.personal import Keyring, commit_value
 from compliance.operations.sealing import append
 from compliance.operations.treatments.evidence_reading import EvidenceReader, Piece, serial_key
 from compliance.operations.treatments.loading import Loaded, Outcome, find_open_row, load_facts
+from compliance.operations.treatments.tracing import enter_traces
 from compliance.store import clients, sessions, things
 from compliance.store.session import Tx
 from compliance.store.sessions import SessionRow
@@ -102,6 +103,8 @@ def answer_item(
         index=index,
     )
     _move_uses(tx, row, old, evidence)
+    if row.state is not SessionState.DRAFT:
+        enter_traces(tx, row, index, evidence)
     sessions.put_answer(tx, row.clinic_id, row.session_id, answer, known=old is not None)
     sessions.update_session(tx, row, _columns(row, item, result, late=late))
     if item.code == "steel_allergy":

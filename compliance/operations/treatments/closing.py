@@ -25,6 +25,7 @@ from compliance.operations.treatments.loading import (
     find_row,
     load_facts,
 )
+from compliance.operations.treatments.tracing import enter_met
 from compliance.store import sessions, things
 from compliance.store.session import Tx
 from compliance.store.sessions import SessionRow
@@ -60,6 +61,7 @@ def start_session(tx: Tx, session_id: str, *, actor: Actor, now: datetime) -> Ou
     if not answer.open:
         raise Blocked(answer.blockers)
     index = append(tx, actor, "session.started", {"session": session_id}, now=now)
+    enter_met(tx, loaded, index)
     values = {"state": SessionState.IN_PROGRESS.value, "started_at": now}
     sessions.update_session(tx, loaded.row, values)
     return _outcome(loaded.row, SessionState.IN_PROGRESS, index)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from compliance.domain.access import Action, Actor
 from compliance.domain.template import Item
+from compliance.domain.words import SessionState
 from compliance.errors import NotFound, Refused
 from compliance.operations.personal import Keyring, commit_value
 from compliance.operations.sealing import append, hold_log
@@ -24,6 +25,7 @@ from compliance.operations.treatments.amending import (
 from compliance.operations.treatments.answering import take_back
 from compliance.operations.treatments.evidence_reading import EvidenceReader
 from compliance.operations.treatments.loading import Outcome, find_open_row, find_row
+from compliance.operations.treatments.tracing import enter_amended, enter_device
 from compliance.store import session_notes, sessions, things
 from compliance.store.session import Tx
 from compliance.store.session_notes import AmendmentRow
@@ -78,6 +80,8 @@ def correct_device(tx: Tx, command: CorrectDevice, *, actor: Actor, now: datetim
         "new": _values(device),
     }
     index = append(tx, actor, "session.corrected", entry, now=now)
+    if row.state is not SessionState.DRAFT:
+        enter_device(tx, row, index, device.device_id)
     sessions.update_session(tx, row, {"device_id": device.device_id})
     return Outcome(session_id=row.session_id, state=row.state, version=row.version + 1, index=index)
 
@@ -166,6 +170,7 @@ def _enter(
         index = append(tx, actor, "session.amended", data, now=now)
         amendment = AmendmentRow(index=index, item=item, data=data, at=now)
         session_notes.insert_amendment(tx, row.clinic_id, row.session_id, amendment)
+        enter_amended(tx, row, index, data)
     session_notes.mark_amended(tx, row.clinic_id, row.session_id)
     return Outcome(session_id=row.session_id, state=row.state, version=row.version, index=index)
 

@@ -20,6 +20,7 @@ FROZEN = {
     "template_version": "hash = 'x'",
     "session_amendment": "item = 'x'",
     "session_note": "kind = 'x'",
+    "session_evidence": "value = 'x'",
     "clinic_event": "kind = 'x'",
     "attachment": "kind = 'x'",
 }

@@ -126,6 +126,7 @@ def test_a_revision_imports_nothing_of_ours(path: Path) -> None:
         "__future__",
         "alembic",
         "collections",
+        "json",
         "sqlalchemy",
         "typing",
     }

@@ -1,0 +1,50 @@
+"""Keeping what a client met, with each entry that says so: recalls are answered from it.
+
+Replacing an answer after the start does not take back what was opened, so rows
+are only ever added. A draft has met nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from compliance.domain.tracing import Trace, find_traces
+from compliance.operations.treatments.loading import Loaded
+from compliance.store import evidence
+from compliance.store.session import Tx
+from compliance.store.sessions import SessionRow
+
+
+def enter_met(tx: Tx, loaded: Loaded, index: int) -> None:
+    """The treatment starts: everything that was prepared meets the client now."""
+    row = loaded.row
+    met = [(Trace.DEVICE.value, row.device_id)]
+    for answer in loaded.answers.values():
+        met.extend(find_traces(answer.evidence))
+    evidence.insert_met(tx, row.clinic_id, row.session_id, index, met)
+
+
+def enter_traces(tx: Tx, row: SessionRow, index: int, pieces: Iterable[Mapping[str, Any]]) -> None:
+    """An answer given after the start."""
+    evidence.insert_met(tx, row.clinic_id, row.session_id, index, find_traces(pieces))
+
+
+def enter_device(tx: Tx, row: SessionRow, index: int, device_id: str) -> None:
+    """Another device than the recorded one was used."""
+    met = [(Trace.DEVICE.value, device_id)]
+    evidence.insert_met(tx, row.clinic_id, row.session_id, index, met)
+
+
+def enter_amended(tx: Tx, row: SessionRow, index: int, data: Mapping[str, Any]) -> None:
+    """What an amendment says was used in truth; the former value keeps its own row."""
+    met = find_amended(data)
+    evidence.insert_met(tx, row.clinic_id, row.session_id, index, met)
+
+
+def find_amended(data: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(kind, value) of everything that an amendment names."""
+    met = list(find_traces(data["evidence_new"]))
+    if data["item"] == "device":
+        met.append((Trace.DEVICE.value, str(data["new"]["id"])))
+    return met
