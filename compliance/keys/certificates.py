@@ -10,10 +10,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 ROOT_LIFETIME: Final = timedelta(days=20 * 365)
 SEAL_LIFETIME: Final = timedelta(days=5 * 365)
+LOCAL_TIME_STAMPS: Final = "Local time-stamps, NOT INDEPENDENT"
+"""The common name of the installation's own time-stamp authority: it is shown wherever its tokens are."""
+
 LONGEST_NAME: Final = 64
 """Characters in an organisation or common name (RFC 5280, appendix A.1)."""
 
@@ -72,6 +75,36 @@ def make_seal_certificate(
             critical=False,
         )
         .add_extension(names, critical=False)
+        .sign(authority_key, hashes.SHA256())
+    )
+
+
+def make_time_stamp_certificate(
+    public_key: ec.EllipticCurvePublicKey,
+    *,
+    issuer: tuple[x509.Certificate, ec.EllipticCurvePrivateKey],
+    now: datetime,
+) -> x509.Certificate:
+    """Certify the installation's own time-stamp authority; its name says what it is not."""
+    authority, authority_key = issuer
+    names = authority.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    organisation = str(names[0].value) if names else ""
+    return (
+        _builder(
+            _name(organisation, LOCAL_TIME_STAMPS),
+            authority.subject,
+            public_key,
+            now=now,
+            lifetime=SEAL_LIFETIME,
+        )
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_key_usage(digital_signature=True), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()),
+            critical=False,
+        )
         .sign(authority_key, hashes.SHA256())
     )
 

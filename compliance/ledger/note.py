@@ -71,6 +71,17 @@ class Checkpoint:
         return "\n".join((self.origin, str(self.size), root, *self.extensions)) + "\n"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureLine:
+    """One line below a note's text, as read and not judged."""
+
+    name: str
+    number: int
+    """The four bytes that hint at the key, as `key_hash` makes them."""
+
+    signature: bytes
+
+
 def parse_checkpoint(text: str) -> Checkpoint:
     """Read a checkpoint's text, accepting only what `Checkpoint.text` would write.
 
@@ -86,7 +97,7 @@ def parse_checkpoint(text: str) -> Checkpoint:
     return Checkpoint(
         origin=origin,
         size=int(size),
-        root=_decode_base64(root),
+        root=decode_base64(root),
         extensions=tuple(extensions),
     )
 
@@ -99,7 +110,7 @@ def key_hash(name: str, public_key: bytes) -> int:
     Raises:
         BadNote: if the name or the length of the Ed25519 key cannot be one.
     """
-    _check_name(name)
+    check_name(name)
     if len(public_key) != PUBLIC_KEY_BYTES:
         raise BadNote("an Ed25519 public key is 32 bytes long")
     digest = hashlib.sha256(name.encode("utf-8") + b"\n" + _ED25519 + public_key).digest()
@@ -128,7 +139,7 @@ def parse_verifier_key(text: str) -> tuple[str, bytes]:
     if len(parts) != 3 or _KEY_HASH.fullmatch(parts[1]) is None:
         raise BadNote("a verifier key is a name, a hash and a key joined by plus signs")
     name, number, encoded = parts
-    typed_key = _decode_base64(encoded)
+    typed_key = decode_base64(encoded)
     if typed_key[:1] != _ED25519:
         raise BadNote("a verifier key is not an Ed25519 key")
     public_key = typed_key[1:]
@@ -154,7 +165,7 @@ def sign_note(text: str, *, name: str, sign: Callable[[bytes], bytes], public_ke
     if not text.endswith("\n"):
         raise BadNote("the text of a note ends in a newline")
     signature = sign(message)
-    _check_signature(public_key, signature, message)
+    check_signature(public_key, signature, message)
     encoded = base64.b64encode(number.to_bytes(4, "big") + signature).decode("ascii")
     return f"{text}\n{_SIGNATURE_PREFIX}{name} {encoded}\n"
 
@@ -170,6 +181,21 @@ def verify_note(note: str, *, verifier: str) -> str:
     """
     known_name, public_key = parse_verifier_key(verifier)
     known_hash = key_hash(known_name, public_key)
+    # Every line is read before any is judged, so that a malformed one is always refused.
+    text, lines = signature_lines(note)
+    for line in lines:
+        if line.name == known_name and line.number == known_hash:
+            check_signature(public_key, line.signature, text.encode("utf-8"))
+            return text
+    raise BadNote("the note is not signed by the expected key")
+
+
+def signature_lines(note: str) -> tuple[str, tuple[SignatureLine, ...]]:
+    """Return a note's text, ending in a newline, and its signature lines, none of them judged.
+
+    Raises:
+        BadNote: if the note is malformed.
+    """
     _encode_text(note)
     split = note.rfind("\n\n")
     if split < 0:
@@ -178,12 +204,7 @@ def verify_note(note: str, *, verifier: str) -> str:
     lines = note[split + 2 :].split("\n")
     if len(lines) < 2 or lines[-1] != "" or len(lines) - 1 > MAX_SIGNATURES:
         raise BadNote("a note ends in some signature lines, each closed by a newline")
-    # Every line is read before any is judged, so that a malformed one is always refused.
-    for name, number, signature in [_parse_signature(line) for line in lines[:-1]]:
-        if name == known_name and number == known_hash:
-            _check_signature(public_key, signature, text.encode("utf-8"))
-            return text
-    raise BadNote("the note is not signed by the expected key")
+    return text, tuple(_parse_signature(line) for line in lines[:-1])
 
 
 def open_note(note: str, *, verifier: str) -> Checkpoint:
@@ -195,19 +216,25 @@ def open_note(note: str, *, verifier: str) -> Checkpoint:
     return parse_checkpoint(verify_note(note, verifier=verifier))
 
 
-def _parse_signature(line: str) -> tuple[str, int, bytes]:
+def _parse_signature(line: str) -> SignatureLine:
     if not line.startswith(_SIGNATURE_PREFIX):
         raise BadNote("a signature line does not start with a dash")
     name, _, encoded = line.removeprefix(_SIGNATURE_PREFIX).partition(" ")
-    _check_name(name)
-    content = _decode_base64(encoded)
+    check_name(name)
+    content = decode_base64(encoded)
     # Four bytes name the key; a signature of some other algorithm may be of any length.
     if len(content) < 5:
         raise BadNote("a signature is too short")
-    return name, int.from_bytes(content[:4], "big"), content[4:]
+    number = int.from_bytes(content[:4], "big")
+    return SignatureLine(name=name, number=number, signature=content[4:])
 
 
-def _check_signature(public_key: bytes, signature: bytes, message: bytes) -> None:
+def check_signature(public_key: bytes, signature: bytes, message: bytes) -> None:
+    """Check an Ed25519 signature.
+
+    Raises:
+        BadNote: if it is not by this key over this message.
+    """
     if len(signature) != SIGNATURE_BYTES:
         raise BadNote("an Ed25519 signature is 64 bytes long")
     try:
@@ -217,7 +244,12 @@ def _check_signature(public_key: bytes, signature: bytes, message: bytes) -> Non
         raise BadNote("the signature is not by the expected key") from error
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Refuse what cannot be the name of a key.
+
+    Raises:
+        BadNote: if it is empty or holds white space or a plus sign.
+    """
     if not name or "+" in name or any(character.isspace() for character in name):
         raise BadNote("a key name is empty or holds white space or a plus sign")
     _encode_text(name)
@@ -241,7 +273,12 @@ def _has_control(text: str) -> bool:
     return any(character < " " and character != "\n" for character in text)
 
 
-def _decode_base64(text: str) -> bytes:
+def decode_base64(text: str) -> bytes:
+    """Return the bytes of a text in base64 that is spelt in the one canonical way.
+
+    Raises:
+        BadNote: for anything else.
+    """
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
