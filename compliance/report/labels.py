@@ -99,7 +99,7 @@ def _draw(
         for y in (top, top - _HEIGHT):
             sheet.box(x - 2, y - 0.15, 4, 0.3, grey=0.75)
             sheet.box(x - 0.15, y - 2, 0.3, 4, grey=0.75)
-    _draw_code(sheet, label.code, left + _MM, top - (_HEIGHT - _CODE) / 2)
+    draw_code(sheet, label.code, (left + _MM, top - (_HEIGHT - _CODE) / 2), _CODE)
     x = left + _CODE + 1.5 * _MM
     width = left + _WIDTH - _PADDING + 1 * _MM - x
     y = top - _PADDING - _TITLE.size
@@ -118,9 +118,11 @@ def _draw(
     sheet.text(x, top - _HEIGHT + _PADDING, shown, _CLINIC)
 
 
-def _draw_code(sheet: Sheet, text: str, left: float, top: float) -> None:
+def draw_code(sheet: Sheet, text: str, corner: tuple[float, float], edge: float) -> None:
+    """Draw a QR code with its quiet zone; the corner is the upper left one."""
+    left, top = corner
     code = segno.make(text, error="m", micro=False)
-    size = _CODE / code.symbol_size(border=_QUIET)[0]
+    size = edge / code.symbol_size(border=_QUIET)[0]
     for row, line in enumerate(code.matrix_iter(border=_QUIET)):
         column = 0
         for dark, run in groupby(line):

@@ -62,7 +62,9 @@ class StreamingDocument(PDFDocument):
     def page_count(self) -> int:
         return sum(len(pages) for _, pages in self._nodes)
 
-    def add_page(self, sheet: Sheet, page: int) -> None:
+    def add_page(
+        self, sheet: Sheet, page: int, size: tuple[float, float] = (PAGE_WIDTH, PAGE_HEIGHT)
+    ) -> None:
         """Write a finished sheet under an object number from ``next_page``."""
         node = self._nodes[-1][0]
         contents = self._allot()
@@ -71,7 +73,7 @@ class StreamingDocument(PDFDocument):
             tagged = f"/StructParents {self._structure.end_page(sheet.marks)}/Tabs/S"
         self._put(
             page,
-            f"<</Type/Page/Parent {node} 0 R/MediaBox[0 0 {PAGE_WIDTH} {PAGE_HEIGHT}]"
+            f"<</Type/Page/Parent {node} 0 R/MediaBox[0 0 {size[0]} {size[1]}]"
             f"/Resources {self._resources} 0 R/Contents {contents} 0 R{tagged}>>",
         )
         self._put_stream(contents, "", sheet.operators())
