@@ -55,6 +55,35 @@ def find_pending_test(tx: Tx, clinic_id: str, cycle_id: str, lot: str) -> SporeR
     return None if row is None else _spore(row)
 
 
+def find_test(tx: Tx, clinic_id: str, test_id: str) -> SporeRow | None:
+    row = tx.execute(
+        select(SporeTest.__table__).where(
+            SporeTest.clinic_id == clinic_id, SporeTest.test_id == test_id
+        )
+    ).first()
+    return None if row is None else _spore(row)
+
+
+def pending_tests(tx: Tx, clinic_id: str) -> list[SporeRow]:
+    """Tests in incubation, oldest run first."""
+    rows = tx.execute(
+        select(SporeTest.__table__)
+        .where(SporeTest.clinic_id == clinic_id, SporeTest.outcome == SporeOutcome.PENDING.value)
+        .order_by(SporeTest.run_at, SporeTest.test_id)
+        .limit(200)
+    )
+    return [_spore(row) for row in rows]
+
+
+def tests_of_cycle(tx: Tx, clinic_id: str, cycle_id: str) -> list[SporeRow]:
+    rows = tx.execute(
+        select(SporeTest.__table__)
+        .where(SporeTest.clinic_id == clinic_id, SporeTest.cycle_id == cycle_id)
+        .order_by(SporeTest.test_id)
+    )
+    return [_spore(row) for row in rows]
+
+
 def has_failed(tx: Tx, clinic_id: str, cycle_id: str) -> bool:
     """Whether spores of this load grew."""
     found = tx.scalar(
