@@ -9,6 +9,8 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+import compliance.store.models.anchors
+import compliance.store.models.erasures
 import compliance.store.models.inventory
 import compliance.store.models.loads
 import compliance.store.models.log
@@ -16,8 +18,8 @@ import compliance.store.models.people
 import compliance.store.models.staff
 import compliance.store.models.sterilization
 import compliance.store.models.things
-import compliance.store.models.treatments  # noqa: F401 (fills the metadata)
 import compliance.store.models.tracing
+import compliance.store.models.treatments  # noqa: F401 (fills the metadata)
 from compliance.store.base import Base
 from compliance.store.session import Database
 
