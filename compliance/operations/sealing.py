@@ -30,6 +30,7 @@ PLACES: Final = {
     "cycle.imported": ("cycle", "cycle"),
     "cycle.released": ("cycle_released", "cycle"),
     "recall.opened": ("recall", "recall"),
+    "recall.closed": ("recall_closed", "recall"),
     "session.opened": ("session", "session"),
     "session.closed": ("session_closed", "session"),
     "session.aborted": ("session_closed", "session"),
@@ -38,6 +39,18 @@ PLACES: Final = {
     RESTORE: ("restore", "incarnation"),
 }
 """Entries that later entries refer to: (place kind, the key of ``data`` that names the thing)."""
+
+EVENTS: Final = {
+    "sterilizer.moved": ("sterilizer_moved", "sterilizer"),
+    "sterilizer.serviced": ("sterilizer_serviced", "sterilizer"),
+    "recall.pulled": ("recall_event", "recall"),
+    "recall.positive": ("recall_event", "recall"),
+    "recall.called": ("recall_event", "recall"),
+    "clinic.profiles_set": ("profiles_set", ""),
+}
+_SPORE_TEST: Final = ("spore_test", "sterilizer")
+"""What happens to a thing again and again: a report of a later period quotes the last one.
+Such a place is named ``THING/INDEX``, so that each has its own."""
 
 
 class LogDamaged(ComplianceError):
@@ -128,7 +141,13 @@ def place_of(kind: str, data: Mapping[str, Any], index: int) -> tuple[str, str] 
         # Reports look these up: only without any is the log in order of time.
         return kind, str(index)
     place = PLACES.get(kind)
-    return None if place is None else (place[0], str(data[place[1]]))
+    if place is not None:
+        return place[0], str(data[place[1]])
+    event = _SPORE_TEST if data.get("indicator") == "spore" else EVENTS.get(kind)
+    if event is None:
+        return None
+    name, key = event
+    return name, f"{data[key]}/{index}" if key else str(index)
 
 
 def node_reader(tx: Tx, clinic_id: str) -> Callable[[int, int], bytes]:

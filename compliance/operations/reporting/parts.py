@@ -19,7 +19,10 @@ from compliance.ledger.proofs import consistency_proof, inclusion_proof, range_p
 from compliance.ledger.tree import Frontier, fold_peaks, subtree_cover
 from compliance.operations.catalogue import effective_rules
 from compliance.operations.personal import disclose
+from compliance.operations.reporting.curves import collect_curves
+from compliance.operations.reporting.loads import WantedLoads, find_standing
 from compliance.operations.reporting.ranges import Period
+from compliance.operations.reporting.rules import period_profiles
 from compliance.operations.reporting.workshop import Workshop, software_name
 from compliance.operations.sealing import RESTORE, LogDamaged, node_reader
 from compliance.operations.treatments.reading import find_commitments
@@ -52,12 +55,18 @@ class Wanted:
     users: set[str] = field(default_factory=set)
     indexes: set[int] = field(default_factory=set)
     commitments: set[str] = field(default_factory=set)
+    clients: set[str] = field(default_factory=set)
+    loads: WantedLoads = field(default_factory=WantedLoads)
 
     def look_at(self, entry: Mapping[str, Any]) -> None:
+        self.loads.look_at(entry)
         data = entry["data"]
         self.users.add(entry["by"]["user"])
         self.users |= _people(data)
         self.commitments |= find_commitments(data)
+        client = data.get("client")
+        if isinstance(client, Mapping):
+            self.clients.add(client["id"])
         template = data.get("template")
         if isinstance(template, Mapping) and isinstance(template.get("hash"), str):
             self.templates.add(template["hash"])
@@ -177,7 +186,8 @@ def collect_parts(tx: Tx, workshop: Workshop, request: Request, tree: Tree) -> A
         ],
         open_sessions=open_sessions,
         disclosures=open_disclosures(tx, workshop, clinic_id, wanted.commitments),
-        profiles=profile_values(request.clinic, request.period.last),
+        profiles=period_profiles(tx, request.clinic, request.period),
+        curves=collect_curves(tx, clinic_id, wanted.loads),
         consistency=tree.steps,
         filters=dict(request.filters),
         volume=request.volume,
@@ -205,10 +215,13 @@ def _context(tx: Tx, request: Request, wanted: Wanted, size: int) -> dict[int, b
     # A reader must learn of a restore wherever in the log it lies.
     restores = {index for _, index in log.list_places(tx, clinic_id, RESTORE)}
     indexes = {0} | neighbours | restores | wanted.indexes
+    indexes |= find_standing(tx, clinic_id, request.start, request.end)
     while True:
+        indexes |= wanted.loads.take_places(tx, clinic_id)
         places = log.find_places(tx, clinic_id, "template", sorted(wanted.templates))
         people = log.find_places(tx, clinic_id, "user", sorted(wanted.users))
-        indexes |= set(places.values()) | set(people.values()) | wanted.indexes
+        erased = log.find_places(tx, clinic_id, "erasure", sorted(wanted.clients))
+        indexes |= {*places.values(), *people.values(), *erased.values(), *wanted.indexes}
         missing = sorted(
             index
             for index in indexes - set(found)
