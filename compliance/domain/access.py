@@ -47,6 +47,9 @@ class Action(enum.StrEnum):
     MANAGE_PEOPLE = "manage_people"
     MANAGE_TEMPLATES = "manage_templates"
     MANAGE_INSTALLATION = "manage_installation"
+    REQUEST_ERASURE = "request_erasure"
+    CONFIRM_ERASURE = "confirm_erasure"
+    ENTER_CHALLENGE = "enter_challenge"
 
 
 _READING: Final = frozenset({Action.READ_SESSIONS, Action.READ_THINGS})
@@ -59,6 +62,7 @@ ALLOWED: Final[Mapping[Role, frozenset[Action]]] = MappingProxyType(
             Action.SIGN_SESSION,
             Action.AMEND_SESSION,
             Action.RECORD_EVENT,
+            Action.CONFIRM_ERASURE,
         },
         Role.OPERATOR: frozenset({Action.READ_THINGS, Action.REGISTER_PACKS, Action.RELEASE_PACKS}),
         Role.MANAGER: _READING
@@ -74,8 +78,11 @@ ALLOWED: Final[Mapping[Role, frozenset[Action]]] = MappingProxyType(
             Action.READ_REPORTS,
             Action.MANAGE_PEOPLE,
             Action.MANAGE_TEMPLATES,
+            Action.REQUEST_ERASURE,
+            Action.CONFIRM_ERASURE,
+            Action.ENTER_CHALLENGE,
         },
-        Role.INSPECTOR: _READING | {Action.READ_REPORTS},
+        Role.INSPECTOR: _READING | {Action.READ_REPORTS, Action.ENTER_CHALLENGE},
         Role.ADMIN: frozenset({Action.MANAGE_INSTALLATION, Action.MANAGE_PEOPLE}),
     }
 )

@@ -20,7 +20,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pysqlite3 import dbapi2
 
-from compliance.errors import ComplianceError
+from compliance.errors import ComplianceError, Conflict
 from compliance.keys.files import PRIVATE_FILE, make_private_folder, only_one, write_private
 
 KEY_BYTES: Final = 32
@@ -37,6 +37,12 @@ class SealBroken(ComplianceError):
     """Sealed bytes that this key does not open: another key, other surroundings, or altered."""
 
     code = "seal_broken"
+
+
+class SubjectErased(Conflict):
+    """Something was to be sealed for a person whose personal data was erased."""
+
+    code = "subject_erased"
 
 
 class SubjectKeys:
@@ -62,13 +68,28 @@ class SubjectKeys:
             " key BLOB NOT NULL CHECK (length(key) = 32),"
             " PRIMARY KEY (clinic_id, subject_id)) WITHOUT ROWID"
         )
+        # Whom a key was destroyed of is remembered, or the next free text about the
+        # person would quietly make a new one.
+        self._connection.execute(
+            "CREATE TABLE IF NOT EXISTS erased_subject ("
+            " clinic_id TEXT NOT NULL, subject_id TEXT NOT NULL,"
+            " PRIMARY KEY (clinic_id, subject_id)) WITHOUT ROWID"
+        )
 
     def key_for(self, clinic_id: str, subject_id: str) -> bytes:
-        """Return the person's key of 32 bytes; a new one is on the disk before this returns."""
+        """Return the person's key of 32 bytes; a new one is on the disk before this returns.
+
+        Raises:
+            SubjectErased: the person's key was destroyed.
+        """
         with self._lock:
             known = self._find(clinic_id, subject_id)
             if known is not None:
                 return known
+            if self._is_erased(clinic_id, subject_id):
+                raise SubjectErased(
+                    "the personal data of this person was erased, so nothing can be added to it"
+                )
             # Another process may be first, so what is stored counts, not what was drawn.
             self._connection.execute(
                 "INSERT INTO subject_key VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
@@ -85,19 +106,49 @@ class SubjectKeys:
             return self._find(clinic_id, subject_id)
 
     def destroy(self, clinic_id: str, subject_id: str) -> None:
-        """Forget the person's key for good; repeating it changes nothing."""
+        """Forget the person's key for good; repeating it changes nothing.
+
+        The deleted bytes are overwritten where they stood, and the file is then written
+        anew, so that no free page of it holds what an earlier version left behind.
+        """
+        subject = (clinic_id, subject_id)
         with self._lock:
-            self._connection.execute(
-                "DELETE FROM subject_key WHERE clinic_id = ? AND subject_id = ?",
-                (clinic_id, subject_id),
-            )
-            self._cache.pop((clinic_id, subject_id), None)
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._connection.execute(
+                    "DELETE FROM subject_key WHERE clinic_id = ? AND subject_id = ?", subject
+                )
+                self._connection.execute(
+                    "INSERT INTO erased_subject VALUES (?, ?) ON CONFLICT DO NOTHING", subject
+                )
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._cache.pop(subject, None)
+            self._connection.execute("VACUUM")
+
+    def erased(self, clinic_id: str) -> list[str]:
+        """The persons of a clinic whose keys were destroyed."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT subject_id FROM erased_subject WHERE clinic_id = ? ORDER BY subject_id",
+                (clinic_id,),
+            ).fetchall()
+        return [row[0] for row in rows]
 
     def close(self) -> None:
         """Close the file and forget the keys in memory."""
         with self._lock:
             self._cache.clear()
             self._connection.close()
+
+    def _is_erased(self, clinic_id: str, subject_id: str) -> bool:
+        row = self._connection.execute(
+            "SELECT 1 FROM erased_subject WHERE clinic_id = ? AND subject_id = ?",
+            (clinic_id, subject_id),
+        ).fetchone()
+        return row is not None
 
     def _find(self, clinic_id: str, subject_id: str) -> bytes | None:
         # The version changes when another connection wrote: a key that the command line

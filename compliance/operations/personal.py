@@ -6,14 +6,15 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from compliance.keys.subjects import SubjectKeys, blind_index, seal, unseal
 from compliance.ledger.commitment import commit
-from compliance.store import disclosures
+from compliance.store import disclosures, erasures
 from compliance.store.session import Tx
 
 ERASED = "erased"
-"""Shown where a value's key was destroyed."""
+"""Shown where a value's key was destroyed; see `read_texts` for when and by which entry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +73,39 @@ def disclose(
     wanted = [bytes.fromhex(commitment) for commitment in commitments]
     for row in disclosures.find_disclosures(tx, clinic_id, wanted):
         key = keyring.subjects.find(clinic_id, row.subject_id)
-        if key is None:
+        if key is None or not row.sealed:
             continue
         plain: Mapping[str, str] = json.loads(unseal(key, row.sealed, row.commitment))
         opened[row.commitment.hex()] = Disclosed(
             commit=row.commitment.hex(), field=row.field, salt=plain["salt"], value=plain["value"]
         )
     return opened
+
+
+def read_texts(
+    tx: Tx, keyring: Keyring, clinic_id: str, commitments: Iterable[str]
+) -> dict[str, str]:
+    """The text behind each commitment; of an erased one, when and by which entry it was erased.
+
+    A commitment is missing only where its key is gone without an entry that says so, as
+    after an older backup was put back.
+    """
+    wanted = set(commitments)
+    texts = {
+        commitment: opened.value
+        for commitment, opened in disclose(tx, keyring, clinic_id, wanted).items()
+    }
+    hidden = [bytes.fromhex(commitment) for commitment in wanted - texts.keys()]
+    if hidden:
+        for commitment, erased in erasures.find_erased_values(tx, clinic_id, hidden).items():
+            texts[commitment] = say_erased(erased)
+    return texts
+
+
+def say_erased(erased: erasures.ErasedValue) -> str:
+    """What stands where a value was: the day in the clinic's zone, and the entry."""
+    day = erased.at.astimezone(ZoneInfo(erased.time_zone))
+    return f"{ERASED} on {day.day} {day:%b %Y}, entry {erased.index}"
 
 
 def find_index(keyring: Keyring, clinic_id: str, field: str, value: str) -> bytes:

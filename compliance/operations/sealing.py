@@ -36,6 +36,7 @@ PLACES: Final = {
     "session.aborted": ("session_closed", "session"),
     "session.signed": ("session_signed", "session"),
     "report.exported": ("report", "report"),
+    "erasure": ("erasure", "subject"),
     RESTORE: ("restore", "incarnation"),
 }
 """Entries that later entries refer to: (place kind, the key of ``data`` that names the thing)."""

@@ -23,6 +23,8 @@ MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
         " truthfully.",
         "amend": "I correct this closed record for the reason given.",
         "publish": "I have read this checklist and put it into use in this clinic.",
+        "erase": "I confirm that the personal data of this person is erased for good, on the legal"
+        " basis given.",
         "release": "I have judged this load and release the pack for use.",
     }
 )

@@ -282,6 +282,7 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
+        "secure_delete = ON",
         "recursive_triggers = ON",
         "trusted_schema = OFF",
         "cache_size = -32768",

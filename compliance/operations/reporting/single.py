@@ -211,7 +211,8 @@ def _quote(tx: Tx, job: _Job) -> _Quoted:
     people = log.find_places(tx, clinic_id, "user", sorted(users))
     templates = log.find_places(tx, clinic_id, "template", sorted(wanted.templates))
     restores = {index for _, index in log.list_places(tx, clinic_id, RESTORE)}
-    explaining = {0} | set(people.values()) | set(templates.values()) | restores
+    erased = log.find_places(tx, clinic_id, "erasure", [job.row.client_id])
+    explaining = {0, *people.values(), *templates.values(), *erased.values()} | restores
     for index, body in log.read_bodies(tx, clinic_id, sorted(explaining)).items():
         quoted.bodies[index] = body
     for index in people.values():

@@ -13,6 +13,7 @@ from compliance.keys.age import Identity, Passphrase
 from compliance.keys.archive import SUBJECT_KEYS
 from compliance.keys.files import write_private
 from compliance.keys.subjects import SubjectKeys
+from compliance.operations.erasure.completing import erase_again
 from compliance.operations.safekeeping.checking import CheckedBackup, open_backup
 from compliance.operations.safekeeping.lines import BackupDamaged, LineReader, Part
 from compliance.store import log
@@ -61,19 +62,21 @@ def _tables(reader: LineReader) -> Iterator[tuple[Part, Iterator[Any]]]:
             yield part, (value for _, value in values)
 
 
-def erase_again(tx: Tx, data_dir: Path, clinic_id: str) -> None:
-    """An older archive of the keys may have brought back what the log says was erased."""
+def replay_erasures(tx: Tx, data_dir: Path, clinic_id: str) -> None:
+    """Erase again whom the restored log, or this machine's keys, know as erased."""
     end = log.read_head(tx, clinic_id, lock=False)
     bodies = () if end is None else log.read_range(tx, clinic_id, 0, end.size)
-    subjects = [
+    erased = {
         str(json.loads(body)["data"]["subject"])
         for _, _, body in bodies
         if body is not None and bytes(body).endswith(_ERASURE)
-    ]
-    if subjects:
-        keys = SubjectKeys(data_dir / SUBJECT_KEYS)
-        for subject in subjects:
-            keys.destroy(clinic_id, subject)
+    }
+    keys = SubjectKeys(data_dir / SUBJECT_KEYS)
+    try:
+        # A backup from before the erasure has no row that would let the guards agree.
+        with guards_asleep(tx):
+            erase_again(tx, keys, clinic_id, erased)
+    finally:
         keys.close()
 
 

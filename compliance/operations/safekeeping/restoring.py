@@ -12,12 +12,15 @@ from pathlib import Path
 
 from compliance.errors import Conflict
 from compliance.keys.age import Identity, Passphrase
+from compliance.keys.archive import SUBJECT_KEYS
 from compliance.keys.storage import KeysMissing, load_clinic_keys
+from compliance.keys.subjects import SubjectKeys
+from compliance.operations.erasure.completing import remove_quoting_files
 from compliance.operations.safekeeping.checking import (
     BackupHead,
     check_backup,
 )
-from compliance.operations.safekeeping.loading import erase_again, load_backup, load_reports
+from compliance.operations.safekeeping.loading import load_backup, load_reports, replay_erasures
 from compliance.operations.safekeeping.rollback import (
     EnterRestore,
     LogEnd,
@@ -109,6 +112,7 @@ def restore_backup(
     accept_ends(place.keys_folder, ends)
     if checked.files:
         load_reports(place.data_dir / "reports", source, using)
+        _forget_erased(place)
     return Restored(kept=kept, ends=ends, backup=checked.head)
 
 
@@ -213,6 +217,20 @@ def _current_ends(site: Site) -> dict[str, LogEnd]:
         database.dispose()
 
 
+def _forget_erased(place: Installation) -> None:
+    """Remove the restored report files that quote somebody who was erased since."""
+    database = place.site.open_current()
+    if database is None:
+        return
+    keys = SubjectKeys(place.data_dir / SUBJECT_KEYS)
+    try:
+        with database.reading() as tx:
+            remove_quoting_files(tx, keys, place.data_dir / "reports")
+    finally:
+        keys.close()
+        database.dispose()
+
+
 def _put_in_place(standby: Standby, *, keep: bool, now: datetime) -> str | None:
     try:
         return standby.put_in_place(keep=keep, now=now)
@@ -232,7 +250,7 @@ def _enter(
     ends = {}
     with database.writing() as tx:
         for clinic in head.clinics:
-            erase_again(tx, place.data_dir, clinic.clinic_id)
+            replay_erasures(tx, place.data_dir, clinic.clinic_id)
             previous = current.get(clinic.clinic_id) or remembered_end(
                 place.keys_folder, clinic.clinic_id
             )

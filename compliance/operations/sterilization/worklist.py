@@ -12,7 +12,7 @@ from compliance.domain.access import Action, Actor
 from compliance.domain.words import EvidenceKind, PackState, SessionState
 from compliance.errors import Refused
 from compliance.operations.packs import find_pack
-from compliance.operations.personal import ERASED, Keyring, disclose
+from compliance.operations.personal import ERASED, Keyring, read_texts
 from compliance.operations.sterilization.cycles import find_cycle
 from compliance.operations.sterilization.machines import SterilizerRow, find_sterilizer
 from compliance.operations.sterilization.recalling import (
@@ -114,15 +114,14 @@ def _with_refs(
     calls: Sequence[Mapping[str, Any]] = (),
 ) -> list[Met]:
     listed = list(met)
-    opened = disclose(tx, keyring, clinic_id, {each.client_commitment.hex() for each in listed})
+    texts = read_texts(tx, keyring, clinic_id, {each.client_commitment.hex() for each in listed})
     pieces = meetings.evidence_of(tx, clinic_id, [each.session_id for each in listed])
     found = []
     for each in listed:
-        disclosed = opened.get(each.client_commitment.hex())
         found.append(
             Met(
                 meeting=each,
-                client_ref=ERASED if disclosed is None else disclosed.value,
+                client_ref=texts.get(each.client_commitment.hex(), ERASED),
                 pieces=tuple(pieces.get(each.session_id, ())),
                 calls=tuple(call for call in calls if call["session_id"] == each.session_id),
             )

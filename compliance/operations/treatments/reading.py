@@ -11,7 +11,7 @@ from typing import Any
 from compliance.domain.access import Action, Actor
 from compliance.domain.gate import GateAnswer, ask_close, ask_finish, ask_start
 from compliance.domain.words import SessionState
-from compliance.operations.personal import ERASED, Keyring, disclose, find_index
+from compliance.operations.personal import ERASED, Keyring, find_index, read_texts
 from compliance.operations.treatments.loading import Loaded, find_row, load_facts, load_many_facts
 from compliance.store import clients, log, names, session_lists, session_notes, things
 from compliance.store.session import Tx
@@ -29,7 +29,7 @@ class SessionRecord:
 
     loaded: Loaded
     client_ref: str
-    """``erased`` where the client's key was destroyed."""
+    """Where the client was erased, when and by which entry."""
     gate: GateAnswer
     """The answer to the next step."""
     next_step: str | None
@@ -69,10 +69,7 @@ def read_session(
     data += [each.data for each in amendments]
     data += [each.data for each in events]
     commitments = {row.client_commitment.hex()} | find_commitments(data)
-    texts = {
-        commitment: disclosed.value
-        for commitment, disclosed in disclose(tx, keyring, row.clinic_id, commitments).items()
-    }
+    texts = read_texts(tx, keyring, row.clinic_id, commitments)
     users = {row.practitioner_id} | {answer.user_id for answer in loaded.answers.values()}
     users = users.union(*(_users(each) for each in data))
     return SessionRecord(
@@ -178,13 +175,11 @@ def open_refs(
     tx: Tx, keyring: Keyring, clinic_id: str, lines: Sequence[SessionLine]
 ) -> list[ListedSession]:
     """Put the client's reference beside each line; two queries whatever their number."""
-    opened = disclose(tx, keyring, clinic_id, {line.client_commitment.hex() for line in lines})
-    listed = []
-    for line in lines:
-        disclosed = opened.get(line.client_commitment.hex())
-        ref = ERASED if disclosed is None else disclosed.value
-        listed.append(ListedSession(line=line, client_ref=ref))
-    return listed
+    texts = read_texts(tx, keyring, clinic_id, {line.client_commitment.hex() for line in lines})
+    return [
+        ListedSession(line=line, client_ref=texts.get(line.client_commitment.hex(), ERASED))
+        for line in lines
+    ]
 
 
 def count_sessions(tx: Tx, wanted: SessionFilter, *, actor: Actor) -> int:
@@ -222,21 +217,18 @@ def list_follow_ups_due(
     lines = session_lists.list_follow_ups_due(
         tx, actor.clinic_id, opened_from=now - timedelta(days=21), due_to=due_to, limit=limit
     )
-    opened = disclose(
+    texts = read_texts(
         tx, keyring, actor.clinic_id, {each.client_commitment.hex() for each in lines}
     )
-    due = []
-    for line in lines:
-        disclosed = opened.get(line.client_commitment.hex())
-        due.append(
-            FollowUpDue(
-                session_id=line.session_id,
-                client_ref=ERASED if disclosed is None else disclosed.value,
-                practitioner_id=line.practitioner_id,
-                due_on=line.due_on,
-            )
+    return [
+        FollowUpDue(
+            session_id=line.session_id,
+            client_ref=texts.get(line.client_commitment.hex(), ERASED),
+            practitioner_id=line.practitioner_id,
+            due_on=line.due_on,
         )
-    return due
+        for line in lines
+    ]
 
 
 def load_many(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -48,6 +49,9 @@ class Positions:
     erasures: dict[str, int] = field(default_factory=dict)
     """By the id of the person or client erased."""
 
+    hidden: dict[str, str] = field(default_factory=dict)
+    """By commitment, the person whose erasure took its text; only where somebody was erased."""
+
     def drawn(self) -> list[int]:
         """Return the entries that stand for a session, in the order of the log."""
         return sorted(self.signed.values())
@@ -68,6 +72,7 @@ def find_positions(log: Log) -> Positions:
             continue
         _note(positions, _FACTS, index, maybe)
         _note(positions, _EVENTS, index, maybe)
+    _map_hidden(log, positions)
     return positions
 
 
@@ -82,7 +87,39 @@ def find_session_positions(log: Log, session: str) -> Positions:
         _note(positions, _FACTS, index, entry)
         if child(entry, "data").get("session") == session:
             _note(positions, _EVENTS, index, entry)
+    _map_hidden(log, positions)
     return positions
+
+
+def _map_hidden(log: Log, positions: Positions) -> None:
+    """Find which texts went with an erased person; another pass, and only if there is one."""
+    if not positions.erasures:
+        return
+    sessions: dict[str, str] = {}
+    for _, entry in itertools.chain(log.outside(), log.inside()):
+        if entry is None:
+            continue
+        data = child(entry, "data")
+        session, client = data.get("session"), data.get("client")
+        if isinstance(session, str) and isinstance(client, Mapping):
+            subject = client.get("id")
+            if isinstance(subject, str) and subject in positions.erasures:
+                sessions[session] = subject
+        if isinstance(session, str) and session in sessions:
+            for commitment in _commitments(data):
+                positions.hidden[commitment] = sessions[session]
+
+
+def _commitments(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        commitment = value.get("commit")
+        if isinstance(commitment, str):
+            yield commitment
+        for inner in value.values():
+            yield from _commitments(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _commitments(inner)
 
 
 def _note(

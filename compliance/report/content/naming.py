@@ -57,7 +57,11 @@ class Naming:
         hidden = optional_child(data, key)
         if hidden is None:
             return ""
-        return self.disclosures.get(text(hidden, "commit"), self.words.not_disclosed)
+        commitment = text(hidden, "commit")
+        found = self.disclosures.get(commitment)
+        if found is None:
+            return self._hidden(self.positions.hidden.get(commitment, ""))
+        return found
 
     def device(self, device: JsonObject) -> str:
         parts = ", ".join(

@@ -11,7 +11,7 @@ from compliance.domain.access import Action
 from compliance.domain.words import SessionState
 from compliance.errors import Refused
 from compliance.operations.clinics import clinic_of
-from compliance.operations.personal import disclose
+from compliance.operations.personal import read_texts
 from compliance.operations.treatments.reading import (
     SessionFilter,
     client_id_of,
@@ -142,8 +142,7 @@ def get_history(session_id: UUID) -> Reply:
         lines = read_history(tx, str(session_id), actor=actor)
         record = read_session(tx, str(session_id), actor=actor, now=asking.now, keyring=keyring)
         wanted = find_commitments([line.data for line in lines])
-        opened = disclose(tx, keyring, actor.clinic_id, wanted)
-        texts = {commit: each.value for commit, each in opened.items()}
+        texts = read_texts(tx, keyring, actor.clinic_id, wanted)
         items = [show_history(line, record, texts) for line in lines]
         return Answer(body={"items": items, "next_cursor": None})
 

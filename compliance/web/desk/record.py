@@ -9,7 +9,7 @@ from compliance.domain.access import Action, Actor
 from compliance.domain.answers import Answer
 from compliance.domain.template import Item
 from compliance.operations.people.listing import read_names
-from compliance.operations.personal import disclose
+from compliance.operations.personal import read_texts
 from compliance.operations.treatments.reading import (
     AmendmentRow,
     HistoryLine,
@@ -107,12 +107,7 @@ def _find_teller(
     return Teller(
         template=record.loaded.facts.template,
         names={**record.names, **read_names(tx, clinic_id=actor.clinic_id)},
-        texts={
-            commitment: disclosed.value
-            for commitment, disclosed in disclose(
-                tx, services().keyring, actor.clinic_id, commitments
-            ).items()
-        },
+        texts=read_texts(tx, services().keyring, actor.clinic_id, commitments),
     )
 
 
