@@ -60,11 +60,11 @@ def verify_report(
         return judging.finished()
     except NotJudgeable as error:
         return judging.not_judged(error)
-    except Exception as error:  # noqa: BLE001
+    except Exception:  # noqa: BLE001
         # The file is hostile input, and on a damaged one the PDF library lets ValueError,
         # KeyError, zlib.error, MemoryError and more escape. None of them may become a server
         # error, and none may be taken for consent.
-        return judging.broken(error)
+        return judging.broken()
 
 
 def _steps(judging: Judging) -> Iterator[Check]:
