@@ -117,13 +117,13 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the browser's tests come last and share one worker.
+    """Let the browser's tests come last, each file of them on one worker.
 
     Playwright keeps an event loop running in its thread, and signing and checking
     a signature start one of their own: after a browser test they could not.
     """
     browser = [item for item in items if item.get_closest_marker("browser") is not None]
     for item in browser:
-        item.add_marker(pytest.mark.xdist_group("browser"))
+        item.add_marker(pytest.mark.xdist_group(f"browser-{item.path.stem}"))
     others = [item for item in items if item.get_closest_marker("browser") is None]
     items[:] = [*others, *browser]

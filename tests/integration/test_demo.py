@@ -31,6 +31,9 @@ from compliance.store.session import Database, engine_options, prepare_engine
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
+# One worker makes the month once for all of them.
+pytestmark = pytest.mark.xdist_group("demo")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demo:
