@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,10 @@ from typing import Final
 from compliance.errors import ComplianceError
 
 DATABASE_FILE: Final = "compliance.sqlite3"
+LOCAL_TSA: Final = "local"
+"""Instead of an address: the installation's own time-stamp authority, which is not independent."""
+
+MAX_AUTHORITIES: Final = 2
 
 
 class SettingInvalid(ComplianceError):
@@ -37,6 +42,8 @@ class Settings:
     """A tablet that nobody touched for so long asks for a PIN again."""
 
     tsa_url: str | None
+    """Time-stamp authorities, one or two addresses parted by spaces; ``local`` is our own."""
+
     public_url: str | None
     cookie_secure: bool
     """Set when the app is served over TLS; browsers then never send the cookie in clear."""
@@ -56,6 +63,12 @@ class Settings:
     backup_recipient: Path | None = None
     """File with the public key that scheduled backups are encrypted to; without it there are none."""
 
+    tsa_certificates: tuple[Path, ...] = ()
+    """Certificates of the time-stamp authorities, or of their issuers."""
+
+    witness_policy: Path | None = None
+    """A policy file that names the witnesses and their addresses."""
+
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], *, demo: bool = False) -> Settings:
         """Build the settings from ``COMPLIANCE_*`` (and the shorthand ``DATA_DIR``).
@@ -74,7 +87,9 @@ class Settings:
             secret_key=environ.get("COMPLIANCE_SECRET_KEY") or _kept_secret(data_dir),
             jobs_url=environ.get("COMPLIANCE_JOBS_URL") or f"sqlite:///{data_dir / 'jobs.sqlite3'}",
             idle_lock_seconds=_whole(environ, "COMPLIANCE_IDLE_LOCK_SECONDS", 300, 30, 86_400),
-            tsa_url=environ.get("COMPLIANCE_TSA_URL") or None,
+            tsa_url=_authorities(
+                environ, demo=demo or _yes_no(environ, "COMPLIANCE_DEMO", default=False)
+            ),
             public_url=environ.get("COMPLIANCE_PUBLIC_URL") or None,
             cookie_secure=_yes_no(environ, "COMPLIANCE_COOKIE_SECURE", default=False),
             metrics_token=environ.get("COMPLIANCE_METRICS_TOKEN") or None,
@@ -83,7 +98,18 @@ class Settings:
             backup_every_hours=_whole(environ, "COMPLIANCE_BACKUP_EVERY_HOURS", 24, 1, 24 * 31),
             backup_keep=_whole(environ, "COMPLIANCE_BACKUP_KEEP", 30, 1, 10_000),
             backup_recipient=_path(environ, "COMPLIANCE_BACKUP_RECIPIENT"),
+            tsa_certificates=tuple(
+                Path(name).resolve()
+                for name in environ.get("COMPLIANCE_TSA_CERTIFICATES", "").split(os.pathsep)
+                if name
+            ),
+            witness_policy=_path(environ, "COMPLIANCE_WITNESS_POLICY"),
         )
+
+    @property
+    def tsa_urls(self) -> tuple[str, ...]:
+        """The authorities one by one, in the order they were named."""
+        return tuple((self.tsa_url or "").split())
 
     @property
     def uses_sqlite(self) -> bool:
@@ -101,6 +127,20 @@ def _database_url(url: str) -> str:
     raise SettingInvalid(
         f"COMPLIANCE_DATABASE_URL must start with sqlite:/// or postgresql+psycopg://, not {url!r}"
     )
+
+
+def _authorities(environ: Mapping[str, str], *, demo: bool) -> str | None:
+    """A demo stamps for itself unless told otherwise; ``none`` tells it so."""
+    text = environ.get("COMPLIANCE_TSA_URL") or (LOCAL_TSA if demo else "none")
+    urls = [] if text == "none" else text.split()
+    if len(urls) > MAX_AUTHORITIES or len(set(urls)) < len(urls):
+        raise SettingInvalid(f"COMPLIANCE_TSA_URL names at most {MAX_AUTHORITIES}, each once")
+    for url in urls:
+        if url != LOCAL_TSA and not url.startswith(("https://", "http://")):
+            raise SettingInvalid(
+                f"COMPLIANCE_TSA_URL must be addresses or {LOCAL_TSA}, not {url!r}"
+            )
+    return " ".join(urls) or None
 
 
 def _whole(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

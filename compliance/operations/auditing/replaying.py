@@ -13,7 +13,7 @@ from compliance.domain.tracing import Trace, find_traces
 from compliance.domain.words import EvidenceKind, SessionState
 from compliance.errors import ComplianceError
 from compliance.ledger.entry import Entry
-from compliance.operations.auditing.erasing import ERASING
+from compliance.operations.auditing.anchoring import BESIDE
 from compliance.operations.auditing.expecting import (
     AMENDMENT,
     CLIENT,
@@ -71,6 +71,7 @@ class Replay:
                 return
             if (working := ROOM.get(entry.kind)) is not None:
                 working(self.stock.room, entry, entry.data)
+                self.stock.shelf.note(entry)
                 return
             step = _SESSION.get(entry.kind)
             if step is not None:
@@ -82,11 +83,9 @@ class Replay:
             self._findings.add("log_body", f"{entry.kind}: malformed data", entry.index)
 
     def compare(self, tx: Tx, clinic_id: str) -> None:
-        """Compare the batch with the tables."""
         self.counted += self._batch.compare(tx, clinic_id, self._findings)
 
     def demand_rest(self, size: int) -> None:
-        """At the end of the log: the open sessions and the stock."""
         self._batch = Batch(size, size)
         for session in self._live.values():
             session.demand(self._batch)
@@ -188,6 +187,8 @@ class Replay:
         if data["state"] != state.value:
             reason = f"session={session.session_id}: {entry.kind} says state {data['state']}"
             self._findings.add("log_body", reason, entry.index)
+        if session.signed is None:
+            self.stock.anchors.check_named(entry, data)
         template = self.stock.template(session.opened["template"]["hash"])
         check_record(self._findings, session, template, data, entry.index)
 
@@ -276,9 +277,10 @@ _STOCK: Final[Mapping[str, Callable[[Stock, Entry, Any], None]]] = MappingProxyT
         "user.changed": Stock.change_person,
         "pack.registered": Stock.register_pack,
         "pack.released": Stock.release_pack,
+        "pack.damaged": Stock.damage_pack,
         "recall.pulled": Stock.pull_packs,
+        **BESIDE,
     }
-        **ERASING,
 )
 _SESSION: Final[Mapping[str, Any]] = MappingProxyType(
     {

@@ -12,6 +12,7 @@ from compliance.domain.template import Template, read_template
 from compliance.domain.words import PackState
 from compliance.ledger.canonical import canonical_bytes
 from compliance.ledger.entry import Entry
+from compliance.operations.auditing.anchoring import Anchors
 from compliance.operations.auditing.erasing import Erasures
 from compliance.operations.auditing.expecting import (
     PACK,
@@ -71,6 +72,7 @@ class Stock:
         self._published: Expected = {}
         self.shelf = Shelf()
         self.room = Room(findings)
+        self.anchors = Anchors(findings)
         self.erasures = Erasures(findings)
         self._people: dict[str, int] = {}
         self._roles: dict[str, set[str]] = {}
@@ -195,6 +197,7 @@ class Stock:
         compare_rows(self._findings, TEMPLATE, self._published, rows)
         self.shelf.compare(tx, clinic_id, self._findings)
         self.room.compare(tx, clinic_id)
+        self.anchors.compare(tx, clinic_id)
         self.erasures.compare(tx, clinic_id)
         self._compare_clinic(tx, clinic_id)
         self._compare_people(tx, clinic_id)

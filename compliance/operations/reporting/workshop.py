@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+from compliance.operations.anchoring.plan import AnchorPlan
 from compliance.operations.personal import Keyring
 from compliance.store.session import Database
 
@@ -23,6 +24,9 @@ class Workshop:
     fonts: Path
     reports_folder: Path
     """Signed files lie here, one folder a clinic."""
+
+    anchors: AnchorPlan = field(default_factory=AnchorPlan)
+    """Who is asked for time-stamps and cosignatures; nobody unless the settings say so."""
 
 
 def software_name() -> str:

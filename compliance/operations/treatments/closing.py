@@ -26,7 +26,7 @@ from compliance.operations.treatments.loading import (
     load_facts,
 )
 from compliance.operations.treatments.tracing import enter_met
-from compliance.store import sessions, things
+from compliance.store import anchors, sessions, things
 from compliance.store.session import Tx
 from compliance.store.sessions import SessionRow
 from compliance.store.things import WaitRow
@@ -103,7 +103,7 @@ def close_session(tx: Tx, command: CloseSession, *, actor: Actor, now: datetime)
     row = loaded.row
     act = Act(verb="close", thing=row.session_id, version=row.version)
     signature = sign_act(tx, act, actor=actor, grant=command.grant, now=now)
-    record = closed_record(loaded, signature=signature, key=command.idempotency_key)
+    record = closed_record(tx, loaded, signature=signature, key=command.idempotency_key)
     if answer.waiting:
         return _wait(tx, loaded, record, answer.waiting, actor=actor, now=now)
     index = append(tx, actor, "session.closed", record, now=now)
@@ -177,7 +177,7 @@ def abort_session(
             ("corrective_action", command.corrective_action),
         )
     }
-    record = closed_record(loaded, signature=signature, key=None)
+    record = closed_record(tx, loaded, signature=signature, key=None)
     data = {**record, "state": SessionState.ABORTED.value, "deviation": deviation}
     index = append(tx, actor, "session.aborted", data, now=now)
     things.delete_waits(tx, row.clinic_id, row.session_id)
@@ -209,10 +209,13 @@ def close_after_release(
 
 
 def closed_record(
-    loaded: Loaded, *, signature: Mapping[str, Any], key: str | None
+    tx: Tx, loaded: Loaded, *, signature: Mapping[str, Any], key: str | None
 ) -> dict[str, Any]:
     """The data of ``session.closed``: docs/record-format.md section 3."""
     row, facts = loaded.row, loaded.facts
+    # The newest time-stamp there is: these bytes cannot be older than it. Nobody is asked
+    # for a new one, for closing never waits.
+    anchor = anchors.find_last(tx, row.clinic_id)
     return {
         "session": row.session_id,
         "state": SessionState.CLOSED.value,
@@ -246,7 +249,7 @@ def closed_record(
         "signed": None,
         "idempotency_key": key,
         "tablet": None,
-        "anchor": None,
+        "anchor": None if anchor is None else anchor.token_sha256,
     }
 
 
