@@ -18,6 +18,7 @@ from compliance.operations.people.listing import (
 )
 from compliance.operations.people.own_account import revoke_login, set_password, set_pin
 from compliance.web.access_forms import PasswordForm, PinForm
+from compliance.web.browsers import name_browser
 from compliance.web.context import (
     current_sign_in,
     page_values,
@@ -126,7 +127,7 @@ def _account_page(password_form: PasswordForm, pin_form: PinForm) -> str:
 def _login_values(login: LoginSummary) -> dict[str, str | bool]:
     return {
         "login_id": login.login_id,
-        "browser": login.user_agent or "Unnamed browser",
+        "browser": name_browser(login.user_agent),
         "way": _WAYS[login.auth],
         "since": show_time(login.created_at),
         "seen": show_time(login.seen_at),

@@ -44,6 +44,11 @@ WHY: Final[Mapping[str, str]] = MappingProxyType(
         " used. Setting it right asks for that device's own evidence, and keeps what was recorded before.",
         "desk_amending.show_form": "A closed record is evidence, so it is never changed, only corrected in the"
         " open. Whoever reads it sees the old value, the new one, your name and your reason.",
+        "erasure.show_erasures": "People may ask that what you know about them be erased, and a law may"
+        " demand it. Two persons decide it here, so that nobody can quietly remove a record that is in"
+        " the way.",
+        "erasure.show_erasure": "Whoever asked and whoever confirmed stay in the record, with the legal"
+        " basis. What was done stays too, under a pseudonym, so every proof still holds.",
         "desk_reports.show_reports": "A report fixes what the record says on the day it is made, and anyone can"
         " check that nothing in it was changed or left out. Making one regularly means that later changes"
         " would show.",
@@ -63,6 +68,24 @@ WHY: Final[Mapping[str, str]] = MappingProxyType(
         " kept here in order is what practitioners can scan in a second.",
         "house_protocols.show_templates": "A checklist decides what must be done before a session may close."
         " Each version is signed when it is put into use, and a session keeps the version it began with.",
+        "house_thing.show_thing": "What is set right here counts from now on; records made before keep what they"
+        " said then. The history below tells who changed what, so nobody has to remember it.",
+        "house_person.show_person": "A role decides what somebody may do, and a licence how deep they may go."
+        " Whoever leaves is switched off and never deleted: their name stays with what they signed.",
+        "house_drafting.show_draft": "A draft lets you think before anybody works by it. What you publish from it"
+        " is signed, and every session says by which version it was done.",
+        "house_drafting.show_publish": "From this signature on the clinic treats by these words. An inspector sees"
+        " who put them into use, when, and what was different before.",
+        "house_protocols.show_version": "This is exactly what practitioners are asked, in this order. A published"
+        " version never changes, so a record can always be read by the words of its day.",
+        "house_protocols.show_comparison": "A checklist may grow stricter or looser with every version. Here you"
+        " and an inspector see which words changed, side by side.",
+        "first_run.show": "Everything recorded later is judged by the rules chosen here and signed under the root"
+        " made here. The two accounts are apart because who looks after the machine should not run the clinic.",
+        "root_sheet.show_sheet": "Whoever can change this computer could also change what it shows about itself."
+        " A fingerprint on paper, kept elsewhere, is what they cannot change.",
+        "trust.show": "Without a trusted certificate anybody in the network could read along or pretend to be this"
+        " server. Each tablet learns it once, and then warns you if something is wrong.",
         "account.show": "Your password signs records in your name, and your PIN only tells the tablet who you"
         " are. Look here now and then whether every sign-in was yours.",
     }

@@ -58,6 +58,17 @@ def app(tmp_path: Path) -> Flask:
     return create_app(Settings.from_environ({"COMPLIANCE_DATA_DIR": str(tmp_path)}))
 
 
+def test_no_template_hides_the_why_of_its_page() -> None:
+    """A macro of that name would stand in place of the sentences."""
+    hiding = [
+        path.name
+        for path in (ROOT / "templates").rglob("*.html")
+        if re.search(r"import [^%]*\bwhy\b|macro why\(|set why\b", path.read_text(encoding="utf-8"))
+    ]
+
+    assert hiding == []
+
+
 def test_every_why_belongs_to_a_page_and_has_two_sentences(app: Flask) -> None:
     assert set(WHY) <= set(app.view_functions)
     for endpoint, why in WHY.items():

@@ -18,6 +18,7 @@ from compliance.operations.overview import (
     WaitingSession,
     read_day,
 )
+from compliance.operations.safekeeping.journal import backup_state
 from compliance.web.context import page_values, services, show_time
 from compliance.web.desk.doors import at_desk
 from compliance.web.desk.listing import list_values, read_asked, read_titles, refuse_unknown_format
@@ -49,6 +50,8 @@ def show_day() -> ResponseReturnValue:
         day = read_day(tx, actor=actor, now=now, keyring=services().keyring)
         titles = read_titles(tx, actor=actor)
     opened = [_open_values(day, each, titles) for each in day.open]
+    settings = services().settings
+    backup = backup_state(settings.data_dir, now, every_hours=settings.backup_every_hours)
     return render_template(
         "desk/day.html",
         page=page_values("Today", section="manager"),
@@ -61,6 +64,8 @@ def show_day() -> ResponseReturnValue:
         waiting=tuple(_waiting_values(each, titles, now - each.since) for each in day.waiting),
         late=tuple(line_values(each, titles, base=SESSIONS) for each in day.late),
         ended=tuple(line_values(each, titles, base=SESSIONS) for each in day.ended),
+        # A demo is thrown away, so nobody has to back it up.
+        backup_missing="" if backup.ok or settings.demo else backup.sentence,
         today_query=day.today.isoformat(),
         last_report=None
         if day.last_report is None

@@ -108,7 +108,7 @@ class FoundingForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
         validators=[MayBeEmpty(), Length(max=_LONGEST_SLUG)],
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )
-    time_zone = SelectField("Time zone")
+    time_zone = SelectField("Time zone", validators=[InputRequired("Choose a time zone.")])
     language = RadioField("Language of reports", choices=_LANGUAGES, validators=[InputRequired()])
     profiles = SelectMultipleField("Rule profiles", validators=[MayBeEmpty()])
     admin = FormField(PersonForm)

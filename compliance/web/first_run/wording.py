@@ -20,6 +20,31 @@ PLACES: Final[Mapping[str, str]] = MappingProxyType(
 )
 """By the first letters of a profile's name."""
 
+NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "AU-QLD-PAS": "Queensland, personal appearance services",
+        "DE-HE-InfHygV": "Hesse, infection hygiene ordinance (InfHygV)",
+        "DE-MPBetreibV-2025": "Operators of medical devices (MPBetreibV, 2025)",
+        "DE-NiSV": "Non-ionising radiation on people (NiSV)",
+        "DE-RKI-BGB": "Record keeping after RKI and BGB",
+        "UK-HTM-01-05": "HTM 01-05, decontamination in dental practices",
+        "US-CA-HSC-119315": "California, Health and Safety Code 119315",
+        "US-CDC-dental": "CDC, infection control in dental settings",
+        "US-DC-25-G310": "District of Columbia, 25-G310",
+        "US-GA-511-3-8": "Georgia, body art 511-3-8",
+        "US-IL-797-900": "Illinois, 77 IAC 797.900",
+        "US-IL-Madison": "Illinois, Madison County",
+        "US-IN-Hendricks": "Indiana, Hendricks County",
+        "US-MI-Livingston-Howell": "Michigan, Livingston County and Howell",
+        "US-MN": "Minnesota, body art inspections",
+        "US-NEHA-BAMC-2024": "NEHA, Body Art Model Code 2024",
+        "US-NYC": "New York City",
+        "US-OH-3701-9-08": "Ohio, Administrative Code 3701-9-08",
+        "US-OSHA-1910-1030": "OSHA, bloodborne pathogens 1910.1030",
+    }
+)
+"""What a profile is called on the page; one that is not listed goes by its own title."""
+
 _NUMBERS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "pack_max_shelf_days": "A sterile pack is used within {} days.",
@@ -88,7 +113,7 @@ def _newest() -> Iterable[Profile]:
 def _choice(profile: Profile) -> Choice:
     return Choice(
         id=profile.id,
-        title=profile.title,
+        title=NAMES.get(profile.id, profile.title),
         demands=tuple(_demands(profile)),
         source=profile.source,
         primary=profile.primary,

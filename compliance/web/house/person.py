@@ -28,6 +28,7 @@ from compliance.operations.people.qualifications import (
     withdraw_qualification,
 )
 from compliance.store.session import Tx
+from compliance.web.browsers import name_browser
 from compliance.web.context import page_values, services, show_time
 from compliance.web.house.doors import (
     clinic_today,
@@ -90,7 +91,7 @@ def _page(
         logins=[
             {
                 "id": login.login_id,
-                "browser": login.user_agent or "Unnamed browser",
+                "browser": name_browser(login.user_agent),
                 "way": {"password": "password", "pin": "PIN"}[login.auth],
                 "since": show_time(login.created_at),
                 "seen": show_time(login.seen_at),

@@ -38,7 +38,7 @@ _ICONS: Final = {
     "products": "bottle",
     "lots": "scan",
     "containers": "shield",
-    "rooms": "user",
+    "rooms": "room",
 }
 
 

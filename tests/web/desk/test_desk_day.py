@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
+from flask import Flask
 from sqlalchemy import event
 from web.desk.visiting import Browser, Filled
 
+from compliance.operations.safekeeping.journal import BackupNote, add_note
 from compliance.operations.treatments.amending import RecordFollowUp, record_follow_up
+from compliance.web.context import EXTENSION
 from givens import Clock
 from harbour import House, closed_session
 
@@ -83,3 +87,19 @@ def test_the_number_of_queries_does_not_grow_with_the_closed_sessions(
     manager.read("/manager")
 
     assert len(counted) == few
+
+
+def test_a_missing_or_old_backup_is_told_until_there_is_a_fresh_one(
+    app: Flask, clock: Clock, visit: Callable[[str], Browser]
+) -> None:
+    manager = visit("manager")
+    assert "There is no backup yet" in manager.read("/manager")
+
+    note = BackupNote(at=clock.now, ok=True, scheduled=True, file="/mnt/backup/records.age", size=1)
+    add_note(app.extensions[EXTENSION].settings.data_dir, note)
+    assert "No fresh backup" not in manager.read("/manager")
+
+    clock.tick(hours=49)
+    page = visit("manager").read("/manager")
+    assert "The last good backup was made 2 days ago" in page
+    assert "compliance backup DEST" in page

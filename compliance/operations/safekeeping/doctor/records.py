@@ -18,7 +18,7 @@ from compliance.operations.safekeeping.doctor.findings import (
     warning,
 )
 from compliance.operations.safekeeping.rollback import check_rollback
-from compliance.store import clinics, reports
+from compliance.store import clinics, log, reports
 from compliance.store.condition import endless_tokens, newest_entry, people_absent_since
 from compliance.store.revisions import newest_revision, read_revision
 from compliance.store.session import Database, Tx
@@ -81,6 +81,18 @@ def _look_at_clinics(tx: Tx, keys_folder: Path, now: datetime) -> Iterator[Findi
             yield _keys_missing(f"A key of {clinic.slug}", error)
             continue
         yield from _look_at_certificate(keys.certificate, clinic.slug, clinic.slug, now)
+        yield from _look_at_incarnation(tx, clinic.clinic_id, clinic.slug)
+
+
+def _look_at_incarnation(tx: Tx, clinic_id: str, slug: str) -> Iterator[Finding]:
+    head = log.read_head(tx, clinic_id, lock=False)
+    if head is not None and head.incarnation > 1:
+        yield information(
+            "log_restored",
+            f"The log of {slug} is in incarnation {head.incarnation}: its database was put back.",
+            "Every report says so first. An inspector who kept a later checkpoint sees the break.",
+            "show them the entry `restore` in the log and say why",
+        )
 
 
 def _keys_missing(whose: str, error: KeysMissing) -> Finding:
