@@ -16,12 +16,14 @@ STRICTER: Final[Mapping[str, str]] = MappingProxyType(
     {
         "pack_max_shelf_days": "min",
         "spore_test_max_days": "min",
+        "spore_test_max_run_hours": "min",
         "late_after_minutes": "min",
         "records_years": "max",
         "skin_disinfectant_evidence": "true",
         "barrier_required": "true",
         "day_test_required": "true",
         "integrator_required": "true",
+        "spore_overdue_blocks": "true",
     }
 )
 """How two profiles are compared: the smaller, the larger, or the one that demands."""

@@ -23,7 +23,7 @@ from compliance.importing.values import (
     LoggedCycle,
 )
 
-_HEAD: Final = re.compile(r"^\s*DAC Universal\s*$")
+_HEAD: Final = "DAC Universal"
 _LABEL: Final = re.compile(
     r"^(Serien Nr|Programm|Zyklus|Dat\.\(T-M-J\)|Zeit\(H-M-S\)):?\s+(.+?)\s*$"
 )
@@ -67,7 +67,7 @@ class DacUniversal:
         noise: int | None = None
         number = 0
         for number, line in enumerate(lines, start=1):
-            if _HEAD.match(line):
+            if line.strip() == _HEAD:
                 if current is not None:
                     yield _finished(current, options)
                 elif noise is not None:
@@ -94,11 +94,12 @@ def _noise(first: int, last: int) -> LineRange:
 
 def _take(cycle: _Open, number: int, line: str) -> None:
     cycle.last = number
-    if match := _LABEL.match(line):
+    if line[:1].isdigit():
+        _take_reading(cycle, line)
+    elif match := _LABEL.match(line):
         cycle.labels[match[1]] = match[2]
-    elif match := _READING.match(line):
-        seconds = int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3])
-        cycle.readings.append((seconds, int(match[4] + match[5]), int(match[6] + match[7])))
+    elif match := _PHASE.match(line):
+        _take_phase(cycle, match)
     elif match := _EXTREME.match(line):
         value = int(match[2] + match[3])
         if match[1] == "Minimum":
@@ -109,8 +110,12 @@ def _take(cycle: _Open, number: int, line: str) -> None:
         cycle.hold = int(match[1]) * 60 + int(match[2])
     elif match := _ERROR.match(line):
         cycle.errors.append(f"error code {match[1]}")
-    elif match := _PHASE.match(line):
-        _take_phase(cycle, match)
+
+
+def _take_reading(cycle: _Open, line: str) -> None:
+    if match := _READING.match(line):
+        seconds = int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3])
+        cycle.readings.append((seconds, int(match[4] + match[5]), int(match[6] + match[7])))
 
 
 def _take_phase(cycle: _Open, match: re.Match[str]) -> None:
@@ -156,17 +161,27 @@ def _finished(cycle: _Open, options: ImportOptions) -> Found:
     )
 
 
+_NUMBERS: Final = re.compile(r"(\d{1,4})-(\d{1,2})-(\d{2,4})")
+_CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})")
 _ORDER: Final = {
-    DateOrder.DAY_MONTH_YEAR: "%d-%m-%Y",
-    DateOrder.MONTH_DAY_YEAR: "%m-%d-%Y",
-    DateOrder.YEAR_MONTH_DAY: "%Y-%m-%d",
+    DateOrder.DAY_MONTH_YEAR: (3, 2, 1),
+    DateOrder.MONTH_DAY_YEAR: (3, 1, 2),
+    DateOrder.YEAR_MONTH_DAY: (1, 2, 3),
 }
+"""Where year, month and day stand."""
 
 
 def _start(day: str, time: str, options: ImportOptions) -> datetime | None:
+    found, clock = _NUMBERS.fullmatch(day), _CLOCK.fullmatch(time)
+    if found is None or clock is None:
+        return None
+    year, month, date = (int(found[place]) for place in _ORDER[options.date_order])
+    if year < 1000:
+        # The machine writes years in full: this is another order of the date.
+        return None
     try:
-        return datetime.strptime(  # noqa: DTZ007 (the machine's clock knows no zone)
-            f"{day} {time}", f"{_ORDER[options.date_order]} %H:%M:%S"
+        return datetime(  # noqa: DTZ001 (the machine's clock knows no zone)
+            year, month, date, int(clock[1]), int(clock[2]), int(clock[3])
         )
     except ValueError:
         return None

@@ -1,7 +1,8 @@
 """Any text log, by a mapping that a manager sets up from a sample file.
 
-The mapping names the line a cycle begins with, the line it ends with, and for
-each value the words before it. Values are read by plain rules, so that nobody
+Either the mapping names the line a cycle begins with, the line it ends with, and
+for each value the words before it; or every cycle is one line, and the mapping
+names the column of each value. Values are read by plain rules, so that nobody
 writes regular expressions on a screen and no pattern can be made to hang.
 """
 
@@ -10,8 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from compliance.errors import Refused
 from compliance.importing.values import (
@@ -41,6 +42,8 @@ _NUMBER: Final = re.compile(r"-?\d{1,5}(?:[.,]\d{1,3})?")
 _CLOCK: Final = re.compile(r"(\d{1,2})[:.-](\d{2})(?:[:.-](\d{2}))?")
 _DATE: Final = re.compile(r"(\d{1,4})\D(\d{1,2})\D(\d{2,4})")
 _MAX_WORDS: Final = 80
+SEPARATORS: Final = (";", ",", "\t", "|")
+_COLUMN: Final = re.compile(r"[1-9][0-9]?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,23 +54,62 @@ class TextMapping:
     ends_with: str
     """Empty: a cycle ends where the next begins, and has no end line of its own."""
     values: Mapping[str, str]
-    """Field of ``FIELDS`` to the words that stand before its value on the line."""
+    """Field of ``FIELDS`` to the words before its value, or to the number of its column."""
     failure_words: tuple[str, ...] = ()
     """Words by which the machine says that the run failed."""
+    separator: str = ""
+    """One of ``SEPARATORS`` where every cycle is one line of columns; empty otherwise."""
+    date_order: DateOrder = DateOrder.DAY_MONTH_YEAR
+
+    def to_json(self) -> dict[str, Any]:
+        """The form that the record keeps; `read_mapping` reads it back."""
+        return {
+            "begins_with": self.begins_with,
+            "ends_with": self.ends_with,
+            "values": dict(self.values),
+            "failure_words": list(self.failure_words),
+            "separator": self.separator,
+            "date_order": self.date_order.value,
+        }
+
+
+def read_mapping(body: Mapping[str, Any]) -> TextMapping:
+    """Build a mapping from the form that the record keeps."""
+    return TextMapping(
+        begins_with=body["begins_with"],
+        ends_with=body["ends_with"],
+        values=dict(body["values"]),
+        failure_words=tuple(body["failure_words"]),
+        separator=body["separator"],
+        date_order=DateOrder(body["date_order"]),
+    )
 
 
 def check_mapping(mapping: TextMapping) -> None:
     """Raise ``Refused`` for a mapping that could not find a cycle."""
-    if not 1 <= len(mapping.begins_with.strip()) <= _MAX_WORDS:
+    if mapping.separator:
+        _check_columns(mapping)
+    elif not 1 <= len(mapping.begins_with.strip()) <= _MAX_WORDS:
         raise Refused(
             "begins_with", mapping.begins_with, "is missing", allowed="1 to 80 characters"
         )
+    words = (mapping.ends_with, *mapping.values.values(), *mapping.failure_words)
+    if any(len(text) > _MAX_WORDS for text in words):
+        raise Refused("values", "", "are too long", allowed="80 characters each")
     unknown = set(mapping.values) - set(FIELDS)
     if unknown:
         raise Refused("values", min(unknown), "is no field", allowed=", ".join(FIELDS))
     missing = [name for name in NEEDED if not mapping.values.get(name, "").strip()]
     if missing:
         raise Refused("values", "", f"lacks {', '.join(missing)}")
+
+
+def _check_columns(mapping: TextMapping) -> None:
+    if mapping.separator not in SEPARATORS:
+        raise Refused("separator", mapping.separator, "is unknown", allowed="; , | or tab")
+    wrong = [each for each in mapping.values.values() if each and not _COLUMN.fullmatch(each)]
+    if wrong:
+        raise Refused("values", wrong[0], "is no column", allowed="1 to 99")
 
 
 @dataclass(slots=True)
@@ -86,8 +128,11 @@ class MappedText:
     title = "Text log by mapping"
     verified = False
 
-    def __init__(self, mapping: TextMapping) -> None:
+    def __init__(self, mapping: TextMapping, *, version: int | None = None) -> None:
         check_mapping(mapping)
+        if version is not None:
+            self.name = f"{MappedText.name}/{version}"
+        self._mapping = mapping
         self._begin = mapping.begins_with.strip().casefold()
         self._end = mapping.ends_with.strip().casefold()
         self._failures = tuple(word.casefold() for word in mapping.failure_words if word.strip())
@@ -98,6 +143,27 @@ class MappedText:
 
     def read(self, lines: Iterator[str], options: ImportOptions) -> Iterator[Found]:
         """Yield cycles and the lines outside of them."""
+        options = ImportOptions(date_order=self._mapping.date_order)
+        if self._mapping.separator:
+            return self._read_columns(lines, options)
+        return self._read_blocks(lines, options)
+
+    def _read_columns(self, lines: Iterator[str], options: ImportOptions) -> Iterator[Found]:
+        """Every line is a cycle or says why it is none."""
+        columns = {name: int(text) for name, text in self._mapping.values.items() if text}
+        for number, line in enumerate(lines, start=1):
+            cells = [cell.strip().strip('"') for cell in line.split(self._mapping.separator)]
+            found = {n: cells[at - 1] for n, at in columns.items() if at <= len(cells)}
+            folded = line.casefold()
+            errors = [line[:120]] if any(word in folded for word in self._failures) else []
+            cycle = _Open(first=number, last=number, found=found, errors=errors, ended=True)
+            if not found.get("number") or _moment(found, "time", options) is None:
+                note = "no cycle: the columns hold no number with a date and time"
+                yield LineRange(first=number, last=number, use=LineUse.NOISE, note=note)
+                continue
+            yield _finished(cycle, options, has_end=True)
+
+    def _read_blocks(self, lines: Iterator[str], options: ImportOptions) -> Iterator[Found]:
         current: _Open | None = None
         outside: int | None = None
         number = 0
@@ -123,10 +189,14 @@ class MappedText:
 
     def _take(self, cycle: _Open, number: int, line: str, folded: str) -> None:
         cycle.last = number
+        matched = ""
         for name, words in self._values:
+            # The longest words win; two values may stand behind the same ones, as date and time do.
+            if matched and words != matched:
+                break
             if words and name not in cycle.found and folded.startswith(words):
                 cycle.found[name] = line[len(words) :].strip(" :=\t")
-                break
+                matched = words
         if any(word in folded for word in self._failures):
             cycle.errors.append(line[:120])
         if self._end and folded.startswith(self._end):
@@ -151,8 +221,8 @@ def _finished(cycle: _Open, options: ImportOptions, *, has_end: bool) -> Found:
         serial=found.get("serial", ""),
         program=found.get("program", ""),
         number=found["number"].split()[0] if found["number"] else "",
-        started_at=_moment(found.get("date", ""), found.get("time", ""), options),
-        ended_at=_moment(found.get("date", ""), found.get("end_time", ""), options),
+        started_at=_moment(found, "time", options),
+        ended_at=_end(found, options),
         set_decicelsius=_tenths(found.get("set_temperature")),
         set_hold_seconds=_seconds(found.get("set_hold")),
         lowest_decicelsius=_tenths(found.get("lowest_temperature")),
@@ -185,9 +255,22 @@ def _seconds(text: str | None) -> int | None:
     )
 
 
-def _moment(day: str, time: str, options: ImportOptions) -> datetime | None:
-    found, clock = _DATE.search(day), _CLOCK.search(time)
-    if found is None or clock is None:
+def _end(values: Mapping[str, str], options: ImportOptions) -> datetime | None:
+    """The end on the day of the start, or on the next where the run passes midnight."""
+    start, end = _moment(values, "time", options), _moment(values, "end_time", options)
+    if start is None or end is None:
+        return None
+    return end if end >= start else end + timedelta(days=1)
+
+
+def _moment(values: Mapping[str, str], name: str, options: ImportOptions) -> datetime | None:
+    day, time = values.get("date", ""), values.get(name, "")
+    found = _DATE.search(day)
+    if found is None:
+        return None
+    # A date and its time may stand together; the clock is then looked for behind the date.
+    clock = _CLOCK.search(time, found.end() if time == day else 0)
+    if clock is None:
         return None
     first, second, third = (int(part) for part in found.groups())
     match options.date_order:

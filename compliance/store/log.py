@@ -157,6 +157,46 @@ def insert_entry(
         )
 
 
+def insert_entries(
+    tx: Tx,
+    clinic_id: str,
+    first: int,
+    leaves: Sequence[tuple[bytes, bytes]],
+    nodes: Sequence[tuple[int, int, bytes]],
+) -> None:
+    """Insert entries that follow each other, as `insert_entry` does, a batch for each table."""
+    if leaves:
+        rows = list(enumerate(leaves, start=first))
+        tx.execute(
+            _INSERT_ENTRY,
+            [{"clinic_id": clinic_id, "idx": at, "leaf_hash": leaf} for at, (leaf, _) in rows],
+        )
+        tx.execute(
+            _INSERT_BODY,
+            [{"clinic_id": clinic_id, "idx": at, "body": body} for at, (_, body) in rows],
+        )
+    if nodes:
+        tx.execute(
+            _INSERT_NODE,
+            [
+                {"clinic_id": clinic_id, "level": level, "idx": idx, "hash": hash_}
+                for level, idx, hash_ in nodes
+            ],
+        )
+
+
+def insert_places(tx: Tx, clinic_id: str, places: Sequence[tuple[str, str, int]]) -> None:
+    """Insert (place kind, thing, index) rows."""
+    if places:
+        tx.execute(
+            _INSERT_PLACE,
+            [
+                {"clinic_id": clinic_id, "kind": kind, "thing": thing, "idx": index}
+                for kind, thing, index in places
+            ],
+        )
+
+
 def insert_place(tx: Tx, clinic_id: str, kind: str, thing: str, index: int) -> None:
     tx.execute(_INSERT_PLACE, {"clinic_id": clinic_id, "kind": kind, "thing": thing, "idx": index})
 

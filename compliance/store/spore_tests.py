@@ -52,7 +52,7 @@ def find_pending_test(tx: Tx, clinic_id: str, cycle_id: str, lot: str) -> SporeR
             SporeTest.outcome == SporeOutcome.PENDING.value,
         )
     ).first()
-    return None if row is None else _spore(row)
+    return None if row is None else read_test(row)
 
 
 def find_test(tx: Tx, clinic_id: str, test_id: str) -> SporeRow | None:
@@ -61,7 +61,7 @@ def find_test(tx: Tx, clinic_id: str, test_id: str) -> SporeRow | None:
             SporeTest.clinic_id == clinic_id, SporeTest.test_id == test_id
         )
     ).first()
-    return None if row is None else _spore(row)
+    return None if row is None else read_test(row)
 
 
 def pending_tests(tx: Tx, clinic_id: str) -> list[SporeRow]:
@@ -72,7 +72,7 @@ def pending_tests(tx: Tx, clinic_id: str) -> list[SporeRow]:
         .order_by(SporeTest.run_at, SporeTest.test_id)
         .limit(200)
     )
-    return [_spore(row) for row in rows]
+    return [read_test(row) for row in rows]
 
 
 def tests_of_cycle(tx: Tx, clinic_id: str, cycle_id: str) -> list[SporeRow]:
@@ -81,7 +81,7 @@ def tests_of_cycle(tx: Tx, clinic_id: str, cycle_id: str) -> list[SporeRow]:
         .where(SporeTest.clinic_id == clinic_id, SporeTest.cycle_id == cycle_id)
         .order_by(SporeTest.test_id)
     )
-    return [_spore(row) for row in rows]
+    return [read_test(row) for row in rows]
 
 
 def has_failed(tx: Tx, clinic_id: str, cycle_id: str) -> bool:
@@ -110,7 +110,7 @@ def last_negative(
     if before is not None:
         statement = statement.where(SporeTest.run_at < before)
     row = tx.execute(statement.order_by(SporeTest.run_at.desc()).limit(1)).first()
-    return None if row is None else _spore(row)
+    return None if row is None else read_test(row)
 
 
 def list_spore_tests(
@@ -129,10 +129,10 @@ def list_spore_tests(
     rows = tx.execute(
         statement.order_by(SporeTest.run_at.desc(), SporeTest.test_id.desc()).limit(limit)
     )
-    return [_spore(row) for row in rows]
+    return [read_test(row) for row in rows]
 
 
-def _spore(row: Any) -> SporeRow:
+def read_test(row: Any) -> SporeRow:
     values = dict(row._mapping)
     values["outcome"] = SporeOutcome(values["outcome"])
     return SporeRow(**values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from compliance.domain.sterilization.words import (
     CycleOutcome,
     SterilizerState,
 )
-from compliance.store.models.sterilization import Cycle, LogFile, Sterilizer
+from compliance.store.models.sterilization import Cycle, Sterilizer
 from compliance.store.session import Tx
 
 
@@ -113,8 +113,19 @@ def _sterilizer(row: Any) -> SterilizerRow:
     return SterilizerRow(**values)
 
 
+_INSERT_CYCLE = insert(Cycle)
+_CYCLE_NAMES = tuple(field.name for field in fields(CycleRow))
+
+
 def insert_cycle(tx: Tx, row: CycleRow) -> None:
-    tx.execute(insert(Cycle), asdict(row))
+    insert_cycles(tx, [row])
+
+
+def insert_cycles(tx: Tx, rows: Sequence[CycleRow]) -> None:
+    # The values are not copied: a curve has up to twenty thousand readings.
+    values = [{name: getattr(row, name) for name in _CYCLE_NAMES} for row in rows]
+    if values:
+        tx.execute(_INSERT_CYCLE, values)
 
 
 def update_cycle(tx: Tx, row: CycleRow, values: Mapping[str, Any]) -> None:
@@ -129,7 +140,7 @@ def find_cycle(tx: Tx, clinic_id: str, cycle_id: str) -> CycleRow | None:
     row = tx.execute(
         select(Cycle.__table__).where(Cycle.clinic_id == clinic_id, Cycle.cycle_id == cycle_id)
     ).first()
-    return None if row is None else _cycle(row)
+    return None if row is None else read_cycle(row)
 
 
 def find_numbered(tx: Tx, clinic_id: str, sterilizer_id: str, number: str) -> list[CycleRow]:
@@ -144,7 +155,7 @@ def find_numbered(tx: Tx, clinic_id: str, sterilizer_id: str, number: str) -> li
         .order_by(Cycle.run_at.desc(), Cycle.cycle_id.desc())
         .limit(20)
     )
-    return [_cycle(row) for row in rows]
+    return [read_cycle(row) for row in rows]
 
 
 def list_cycles(
@@ -165,7 +176,7 @@ def list_cycles(
             or_(Cycle.run_at < moment, and_(Cycle.run_at == moment, Cycle.cycle_id < cycle_id))
         )
     rows = tx.execute(statement.order_by(Cycle.run_at.desc(), Cycle.cycle_id.desc()).limit(limit))
-    return [_cycle(row) for row in rows]
+    return [read_cycle(row) for row in rows]
 
 
 def list_runs(
@@ -182,7 +193,7 @@ def list_runs(
         )
         .order_by(Cycle.run_at, Cycle.cycle_id)
     )
-    return [_cycle(row) for row in rows]
+    return [read_cycle(row) for row in rows]
 
 
 def find_same_curve(tx: Tx, clinic_id: str, curve_sha256: str) -> str | None:
@@ -212,19 +223,8 @@ def find_earlier(
     return None if row is None else (row[0], row[1], row[2])
 
 
-def _cycle(row: Any) -> CycleRow:
+def read_cycle(row: Any) -> CycleRow:
     values = dict(row._mapping)
     values["kind"] = CycleKind(values["kind"])
     values["outcome"] = CycleOutcome(values["outcome"])
     return CycleRow(**values)
-
-
-def insert_log_file(tx: Tx, values: Mapping[str, Any]) -> None:
-    tx.execute(insert(LogFile), dict(values))
-
-
-def find_log_file(tx: Tx, clinic_id: str, sha256: str) -> datetime | None:
-    """When a file with this hash arrived, if it did."""
-    return tx.scalar(
-        select(LogFile.arrived_at).where(LogFile.clinic_id == clinic_id, LogFile.sha256 == sha256)
-    )

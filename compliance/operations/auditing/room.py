@@ -17,6 +17,8 @@ from compliance.operations.auditing.room_shapes import (
     CYCLE,
     FILE,
     LOAD,
+    MAPPING,
+    PULL,
     RECALL,
     STERILIZER,
     TEST,
@@ -24,9 +26,9 @@ from compliance.operations.auditing.room_shapes import (
 from compliance.store import projection
 from compliance.store.session import Tx
 
-_SHAPES: Final = (STERILIZER, CYCLE, TEST, RECALL, CALL, FILE, LOAD)
+_SHAPES: Final = (STERILIZER, CYCLE, TEST, RECALL, CALL, PULL, FILE, LOAD, MAPPING)
 _JSON: Final = frozenset(
-    {"programs", "contents", "indicators", "faults", "flags", "raw_lines", "note"}
+    {"programs", "contents", "indicators", "faults", "flags", "raw_lines", "note", "mapping"}
 )
 _TIMES: Final = frozenset(
     {"run_at", "ended_at", "read_at", "since", "until", "called_at", "opened_at"}
@@ -73,6 +75,11 @@ class Room:
         if data["service"] in _DUE_AGAIN:
             new["spore_due_from"] = milliseconds(entry.at)
         self._set(STERILIZER, data["sterilizer"], entry, new)
+
+    def map_log(self, entry: Entry, data: Any) -> None:
+        key = (data["sterilizer"], data["version"])
+        fixed = {"sterilizer_id": key[0], "made_at": milliseconds(entry.at)}
+        self._add(MAPPING, key, entry, {**data, **fixed, "made_by": entry.by["user"]})
 
     def add_cycle(self, entry: Entry, data: Any) -> None:
         fixed = {
@@ -140,6 +147,12 @@ class Room:
         key = (data["recall"], entry.index)
         values = {**data, "session_id": data["met"], "called_by": entry.by["user"]}
         self._add(CALL, key, entry, {**values, "recall_id": key[0], "idx": key[1]})
+
+    def find_pack(self, entry: Entry, data: Any) -> None:
+        key = (data["recall"], entry.index)
+        said = {"pack_id": data["pack"], "outcome": data["outcome"]}
+        fixed = {"at": milliseconds(entry.at), "by": entry.by["user"]}
+        self._add(PULL, key, entry, {**said, **fixed, "recall_id": key[0], "idx": key[1]})
 
     def close_recall(self, entry: Entry, data: Any) -> None:
         new = {"state": "closed", "closed_at": milliseconds(entry.at)}
@@ -248,6 +261,7 @@ ROOM: Final[Mapping[str, Callable[[Room, Entry, Any], None]]] = MappingProxyType
         "sterilizer.added": Room.add_sterilizer,
         "sterilizer.moved": Room.move_sterilizer,
         "sterilizer.serviced": Room.service_sterilizer,
+        "sterilizer.mapped": Room.map_log,
         "cycle.recorded": Room.add_cycle,
         "cycle.imported": Room.add_cycle,
         "cycle.released": Room.release_cycle,
@@ -256,6 +270,7 @@ ROOM: Final[Mapping[str, Callable[[Room, Entry, Any], None]]] = MappingProxyType
         "recall.opened": Room.open_recall,
         "recall.positive": Room.count_positive,
         "recall.called": Room.note_call,
+        "recall.pack_found": Room.find_pack,
         "recall.closed": Room.close_recall,
         "log_file.kept": Room.keep_file,
         "load.started": Room.start_load,

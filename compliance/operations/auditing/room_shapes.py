@@ -103,6 +103,9 @@ CALL: Final = Shape(
     columns=("recall_id", "idx", "session_id", "called_at", "called_by", "outcome", "note"),
     keys=2,
 )
+PULL: Final = Shape(
+    table="recall_pull", columns=("recall_id", "idx", "pack_id", "outcome", "at", "by"), keys=2
+)
 FILE: Final = Shape(
     table="log_file",
     columns=("sha256", "sterilizer_id", "name", "adapter", "size", "arrived_at", "arrived_by"),
@@ -121,4 +124,9 @@ LOAD: Final = Shape(
         "cycle_id",
     ),
     keys=1,
+)
+MAPPING: Final = Shape(
+    table="log_mapping",
+    columns=("sterilizer_id", "version", "mapping", "made_at", "made_by"),
+    keys=2,
 )

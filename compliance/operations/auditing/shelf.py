@@ -105,8 +105,12 @@ class Shelf:
         thing = data[_name(shape)]
         values, _ = self._things[shape][thing]
         self._things[shape][thing] = ({**values, **new}, entry.index)
-        if entry.kind in THINGS:
-            self._history[thing, entry.index] = entry.index
+        self.note(entry)
+
+    def note(self, entry: Entry) -> None:
+        """Expect an entry about a thing in the thing's history."""
+        if (name := THINGS.get(entry.kind)) is not None:
+            self._history[str(entry.data[name]), entry.index] = entry.index
 
     def compare(self, tx: Tx, clinic_id: str, findings: Findings) -> None:
         """Compare the tables whole."""

@@ -25,6 +25,7 @@ THINGS: Final[Mapping[str, str]] = MappingProxyType(
             ("lot", ("changed", "opened", "counted", "archived", "restored")),
             ("container", ("changed", "filled", "archived", "restored")),
             ("room", ("changed", "archived", "restored")),
+            ("sterilizer", ("moved", "serviced", "mapped")),
         )
         for act in acts
     }
@@ -60,7 +61,7 @@ def read_thing_history(
 
     Args:
         tx: one snapshot.
-        thing: ``device``, ``product``, ``lot``, ``container`` or ``room``.
+        thing: ``device``, ``product``, ``lot``, ``container``, ``room`` or ``sterilizer``.
         thing_id: its id; of another clinic's thing there is no history.
         actor: who reads.
     """

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 from compliance.domain.access import Action, Actor
+from compliance.domain.sterilization.flags import Flag
 from compliance.domain.sterilization.judging import ChemicalIndicator, Reading
 from compliance.domain.sterilization.words import CycleKind, CycleOutcome
 from compliance.errors import NotFound, Refused
 from compliance.operations.identifiers import new_id
 from compliance.operations.sealing import append, hold_log
 from compliance.operations.sterilization.entering import as_recorded
-from compliance.operations.sterilization.judging import Claimed, curve_hash, flag_run, judge_row
+from compliance.operations.sterilization.judging import (
+    Claimed,
+    Stored,
+    curve_hash,
+    flag_run,
+    judge_row,
+)
 from compliance.operations.sterilization.machines import find_sterilizer
 from compliance.store import sterilizers, things
 from compliance.store.session import Tx
-from compliance.store.sterilizers import CycleRow
+from compliance.store.sterilizers import CycleRow, SterilizerRow
 
 __all__ = ["CycleRow"]
 
@@ -88,9 +95,28 @@ def record_cycle(tx: Tx, command: RecordCycle, *, actor: Actor, now: datetime) -
     actor.require(Action.REGISTER_PACKS)
     hold_log(tx, actor.clinic_id)
     machine = find_sterilizer(tx, command.sterilizer, actor=actor)
-    _check(command, now)
-    flags = flag_run(tx, machine, _claimed(command), now=now)
-    row = CycleRow(
+    check_run(command, now)
+    flags = flag_run(Stored(tx, machine), machine, claimed(command), now=now)
+    contents = _contents(tx, command, actor)
+    row = draft_row(command, machine, flags, contents=contents, actor=actor, now=now)
+    verdict = judge_row(tx, row, machine, actor=actor)
+    row = replace(row, outcome=verdict.outcome, faults=list(verdict.faults))
+    sterilizers.insert_cycle(tx, row)
+    append(tx, actor, *entry_of(row), now=now)
+    return row
+
+
+def draft_row(
+    command: RecordCycle,
+    machine: SterilizerRow,
+    flags: Sequence[Flag],
+    *,
+    contents: Sequence[Mapping[str, Any]] = (),
+    actor: Actor,
+    now: datetime,
+) -> CycleRow:
+    """The row of a run that is still to be judged; until then it counts as failed."""
+    return CycleRow(
         clinic_id=actor.clinic_id,
         cycle_id=new_id(now),
         sterilizer_id=machine.sterilizer_id,
@@ -107,7 +133,7 @@ def record_cycle(tx: Tx, command: RecordCycle, *, actor: Actor, now: datetime) -
         hold_seconds=command.hold_seconds,
         ended=command.ended,
         machine_failed=command.machine_failed,
-        contents=_contents(tx, command, actor),
+        contents=list(contents),
         indicators=[asdict(indicator) for indicator in command.indicators],
         outcome=CycleOutcome.FAILED,
         faults=[],
@@ -124,20 +150,21 @@ def record_cycle(tx: Tx, command: RecordCycle, *, actor: Actor, now: datetime) -
         released_at=None,
         released_by=None,
     )
-    verdict = judge_row(tx, row, machine, actor=actor)
-    row = replace(row, outcome=verdict.outcome, faults=list(verdict.faults))
-    sterilizers.insert_cycle(tx, row)
+
+
+def entry_of(row: CycleRow) -> tuple[str, dict[str, Any]]:
+    """Kind and data of the entry that records a judged run."""
+    values = {name: getattr(row, name) for name in FIELDS}
     kind = "cycle.recorded" if row.raw_sha256 is None else "cycle.imported"
-    data = {
+    return kind, {
         "cycle": row.cycle_id,
         "sterilizer": row.sterilizer_id,
-        **as_recorded(asdict(row), FIELDS),
+        **as_recorded(values, FIELDS),
     }
-    append(tx, actor, kind, data, now=now)
-    return row
 
 
-def _claimed(command: RecordCycle) -> Claimed:
+def claimed(command: RecordCycle) -> Claimed:
+    """What a run says of itself."""
     return Claimed(
         number=command.number.strip(),
         serial=command.serial,
@@ -152,7 +179,8 @@ def _claimed(command: RecordCycle) -> Claimed:
     )
 
 
-def _check(command: RecordCycle, now: datetime) -> None:
+def check_run(command: RecordCycle, now: datetime) -> None:
+    """Raise ``Refused`` for a value that no run has."""
     for field, text, most in (("number", command.number, 40), ("program", command.program, 120)):
         if len(text.strip()) > most or (field == "number" and not text.strip()):
             raise Refused(field, text, "is missing or too long", allowed=f"1 to {most} characters")

@@ -4,55 +4,46 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from compliance.domain.access import Action, Actor
-from compliance.errors import Conflict, Refused
+from compliance.errors import Conflict, NotFound, Refused
 from compliance.importing.dac_universal import DacUniversal
-from compliance.importing.decoding import read_lines
-from compliance.importing.table import Table
-from compliance.importing.values import (
-    Adapter,
-    DateOrder,
-    ImportOptions,
-    LineRange,
-    LineUse,
-    LoggedCycle,
-)
+from compliance.importing.decoding import find_encoding, read_lines
+from compliance.importing.scican import SCICAN
+from compliance.importing.table import NEEDED, Table
+from compliance.importing.text_mapping import MappedText
+from compliance.importing.unpublished import Unpublished
+from compliance.importing.values import Adapter, DateOrder, ImportOptions, LineUse
+from compliance.importing.wh_lisa import MARK, WH_LISA, describe_lisa
 from compliance.ledger.canonical import canonical_value_bytes
-from compliance.operations.clinics import clinic_of
 from compliance.operations.sealing import append, hold_log
-from compliance.operations.sterilization.cycles import RecordCycle, record_cycle
+from compliance.operations.sterilization.batching import CHUNK, ImportLine, Recorder
 from compliance.operations.sterilization.machines import find_sterilizer
-from compliance.store import sterilizers
+from compliance.operations.sterilization.mapping import mapped_adapter
+from compliance.store import log_files
+from compliance.store.log_files import LogFileRow
 from compliance.store.session import Tx
-from compliance.store.sterilizers import CycleRow, SterilizerRow
+from compliance.store.sterilizers import SterilizerRow
 
-ADAPTERS: Final[Mapping[str, Adapter]] = MappingProxyType(
-    {DacUniversal.name: DacUniversal(), Table.name: Table()}
+__all__ = ["ImportLine", "LogFileRow"]
+
+KNOWN_MAKES: Final[Mapping[str, Adapter]] = MappingProxyType(
+    {each.name: each for each in (DacUniversal(), Table(), WH_LISA, SCICAN)}
 )
+ADAPTERS: Final = (*KNOWN_MAKES, MappedText.name)
+"""What may be asked for by name; the mapping is the sterilizer's own."""
+
 MOST_BYTES: Final = 16 * 1024 * 1024
-"""Of one file; inclusive."""
+"""Of one file; inclusive. The file is held whole, for its bytes are kept whole; what is read
+from it is not: cycles are entered in chunks of 500."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportLine:
-    """What became of a range of lines, both ends included."""
-
-    first: int
-    last: int
-    use: str
-    """``cycle``, ``known`` for one that is on record already, ``noise`` or ``unreadable``."""
-    note: str
-    cycle_id: str | None = None
-    number: str | None = None
-    outcome: str | None = None
-    flags: tuple[str, ...] = ()
+_PROBE: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +64,7 @@ class Imported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportFile:
-    """A file as it was chosen, uploaded or named on the command line."""
+    """A file as it was chosen, uploaded, dropped into a folder or named on the command line."""
 
     sterilizer: str
     name: str
@@ -87,7 +78,7 @@ def import_cycles(tx: Tx, command: ImportFile, *, actor: Actor, now: datetime) -
 
     Raises:
         NotFound: no such sterilizer.
-        Refused: an empty or too large file, or an unknown adapter.
+        Refused: an empty or too large file, an unknown adapter, or a make that is not read.
         Conflict: the same bytes arrived before.
     """
     actor.require(Action.REGISTER_PACKS)
@@ -96,111 +87,61 @@ def import_cycles(tx: Tx, command: ImportFile, *, actor: Actor, now: datetime) -
     if not 1 <= len(command.content) <= MOST_BYTES:
         raise Refused("file", len(command.content), "is empty or too large", allowed="16 MiB")
     sha256 = hashlib.sha256(command.content).hexdigest()
-    before = sterilizers.find_log_file(tx, actor.clinic_id, sha256)
+    before = log_files.find_arrival(tx, actor.clinic_id, sha256)
     if before is not None:
         raise Conflict(f"these bytes arrived already on {before.date().isoformat()}")
-    adapter = _adapter(command)
-    reader = _Reader(tx, machine, sha256, actor=actor, now=now)
+    adapter = find_adapter(tx, machine, command)
+    recorder = Recorder(tx, machine, sha256, actor=actor, now=now)
     options = ImportOptions(date_order=DateOrder(machine.date_order))
     found = adapter.read(read_lines(io.BytesIO(command.content)), options)
-    lines = tuple(reader.take(each) for each in found)
+    lines: list[ImportLine] = []
+    while chunk := list(itertools.islice(found, CHUNK)):
+        lines.extend(recorder.take(chunk))
     imported = Imported(
         sha256=sha256,
         name=command.name[-120:] or "log",
         size=len(command.content),
         adapter=adapter.name,
         verified=adapter.verified,
-        lines=lines,
+        lines=tuple(lines),
     )
     _keep(tx, imported, command.content, machine, actor=actor, now=now)
     return imported
 
 
-def _adapter(command: ImportFile) -> Adapter:
-    if command.adapter is not None:
-        if command.adapter not in ADAPTERS:
-            raise Refused("adapter", command.adapter, "is unknown", allowed=", ".join(ADAPTERS))
-        return ADAPTERS[command.adapter]
-    start = command.content[:65_536]
-    return ADAPTERS[DacUniversal.name if b"DAC Universal" in start else Table.name]
+def find_adapter(tx: Tx, machine: SterilizerRow, command: ImportFile) -> Adapter:
+    """The adapter that was asked for, or the one that the file and the sterilizer tell.
 
-
-class _Reader:
-    """Turns what an adapter finds into recorded cycles and lines of the report."""
-
-    def __init__(
-        self, tx: Tx, machine: SterilizerRow, sha256: str, *, actor: Actor, now: datetime
-    ) -> None:
-        self._tx, self._machine, self._sha256 = tx, machine, sha256
-        self._actor, self._now = actor, now
-        self._zone = ZoneInfo(clinic_of(tx, actor).time_zone)
-
-    def take(self, found: LoggedCycle | LineRange) -> ImportLine:
-        if isinstance(found, LineRange):
-            return ImportLine(
-                first=found.first, last=found.last, use=found.use.value, note=found.note
+    Raises:
+        Refused: an unknown one, a mapping that nobody has set up, or a make that is not read.
+    """
+    mapping = log_files.find_mapping(tx, machine.clinic_id, machine.sterilizer_id)
+    name = command.adapter or _recognise(command.content, mapped=mapping is not None)
+    if name == MappedText.name:
+        if mapping is None:
+            raise Refused(
+                "adapter", name, "has no mapping for this sterilizer yet", allowed="set one up"
             )
-        first, last = found.lines
-        known = self._known(found)
-        if known is not None:
-            return ImportLine(
-                first=first,
-                last=last,
-                use="known",
-                note=f"cycle {known.number} is on record already",
-                cycle_id=known.cycle_id,
-                number=known.number,
-            )
-        try:
-            row = record_cycle(self._tx, self._command(found), actor=self._actor, now=self._now)
-        except Refused as error:
-            return ImportLine(first=first, last=last, use=LineUse.UNREADABLE.value, note=str(error))
-        return ImportLine(
-            first=first,
-            last=last,
-            use=LineUse.CYCLE.value,
-            note="; ".join((*row.faults, *found.errors)),
-            cycle_id=row.cycle_id,
-            number=row.number,
-            outcome=row.outcome.value,
-            flags=tuple(flag["code"] for flag in row.flags),
-        )
+        return mapped_adapter(mapping)
+    if name not in KNOWN_MAKES:
+        raise Refused("adapter", name, "is unknown", allowed=", ".join(ADAPTERS))
+    adapter = KNOWN_MAKES[name]
+    if isinstance(adapter, Unpublished):
+        told = describe_lisa(command.name) if adapter is WH_LISA else ""
+        raise Refused("adapter", adapter.title, f"is not read: {adapter.why}{told}")
+    return adapter
 
-    def _known(self, found: LoggedCycle) -> CycleRow | None:
-        """The same run once more, as in a log that its machine only ever adds to."""
-        rows = sterilizers.find_numbered(
-            self._tx, self._machine.clinic_id, self._machine.sterilizer_id, found.number
-        )
-        start = self._moment(found.started_at)
-        for row in rows:
-            same = row.curve_sha256 == found.curve_hash() and row.ended == found.ended
-            if row.raw_sha256 is not None and same and row.run_at == start:
-                return row
-        return None
 
-    def _moment(self, moment: datetime | None) -> datetime | None:
-        """The machine's clock shows the time of the clinic."""
-        return None if moment is None else moment.replace(tzinfo=self._zone)
-
-    def _command(self, found: LoggedCycle) -> RecordCycle:
-        return RecordCycle(
-            sterilizer=self._machine.sterilizer_id,
-            number=found.number,
-            program=found.program[:120],
-            run_at=self._moment(found.started_at),
-            ended_at=self._moment(found.ended_at),
-            set_decicelsius=found.set_decicelsius,
-            set_hold_seconds=found.set_hold_seconds,
-            lowest_decicelsius=found.lowest_decicelsius,
-            highest_decicelsius=found.highest_decicelsius,
-            hold_seconds=found.hold_seconds,
-            ended=found.ended,
-            machine_failed=found.machine_failed,
-            curve=found.curve,
-            serial=found.serial,
-            raw_sha256=self._sha256,
-            raw_lines=found.lines,
-        )
+def _recognise(content: bytes, *, mapped: bool) -> str:
+    """The make by what its files are known to hold; else the sterilizer's own mapping."""
+    start = content[:_PROBE]
+    if b"DAC Universal" in start or b"D\0A\0C\0 \0U\0n\0i" in start:
+        return DacUniversal.name
+    first = start.decode(find_encoding(io.BytesIO(start)), errors="replace").partition("\n")[0]
+    if mapped and not all(name in first.lower() for name in NEEDED):
+        return MappedText.name
+    # The check value stands in the last line of each such file.
+    return WH_LISA.name if MARK in start or MARK in content[-_PROBE:] else Table.name
 
 
 def _keep(
@@ -222,7 +163,7 @@ def _keep(
         "report_sha256": hashlib.sha256(canonical_value_bytes(report)).hexdigest(),
     }
     append(tx, actor, "log_file.kept", data, now=now)
-    sterilizers.insert_log_file(
+    log_files.insert_log_file(
         tx,
         {
             "clinic_id": machine.clinic_id,
@@ -237,3 +178,40 @@ def _keep(
             "arrived_by": actor.user_id,
         },
     )
+
+
+def list_imports(
+    tx: Tx,
+    *,
+    actor: Actor,
+    sterilizer_id: str | None = None,
+    after: tuple[datetime, str] | None = None,
+    limit: int = 50,
+) -> list[LogFileRow]:
+    """A keyset page of the files that arrived, newest first."""
+    actor.require(Action.READ_THINGS)
+    return log_files.list_log_files(
+        tx, actor.clinic_id, sterilizer_id=sterilizer_id, after=after, limit=limit
+    )
+
+
+def find_import(tx: Tx, sha256: str, *, actor: Actor) -> LogFileRow:
+    """One file with its report; raises ``NotFound``."""
+    actor.require(Action.READ_THINGS)
+    row = log_files.find_log_file(tx, actor.clinic_id, sha256)
+    if row is None:
+        raise NotFound("no such file arrived in this clinic")
+    return row
+
+
+def read_raw(tx: Tx, sha256: str, *, actor: Actor) -> bytes:
+    """The bytes of a file as they arrived; for who manages the sterilizers.
+
+    Raises:
+        NotFound: no such file.
+    """
+    actor.require(Action.MANAGE_DEVICES)
+    content = log_files.read_content(tx, actor.clinic_id, sha256)
+    if content is None:
+        raise NotFound("no such file arrived in this clinic")
+    return content

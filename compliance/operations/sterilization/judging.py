@@ -7,9 +7,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from compliance.domain.access import Actor
+from compliance.domain.rules import EffectiveRules
 from compliance.domain.sterilization.flags import Flag, Neighbours, RunToFlag, find_flags
 from compliance.domain.sterilization.judging import (
     ChemicalIndicator,
@@ -40,15 +41,22 @@ def curve_hash(curve: Sequence[Reading]) -> str | None:
 def judge_row(
     tx: Tx, row: CycleRow, machine: SterilizerRow, *, actor: Actor, releasing: bool = False
 ) -> CycleVerdict:
-    """Judge a cycle as it stands.
+    """Judge a cycle as it stands, by the rules of the day it ran.
 
     An indicator that nobody has read yet is no fault of the run: it is demanded
     when the load is released.
     """
+    rules = house_of(tx, actor, row.run_at).rules
+    return judge_by(rules, row, machine, releasing=releasing)
+
+
+def judge_by(
+    rules: EffectiveRules, row: CycleRow, machine: SterilizerRow, *, releasing: bool = False
+) -> CycleVerdict:
+    """Judge a cycle by rules that are at hand."""
     program = find_program(machine, row)
     if program is None:
         return CycleVerdict(outcome=CycleOutcome.FAILED, faults=(_NO_PROGRAM,))
-    rules = house_of(tx, actor, row.run_at).rules
     readings = CycleReadings(
         lowest_decicelsius=row.lowest_decicelsius,
         highest_decicelsius=row.highest_decicelsius,
@@ -99,18 +107,50 @@ class Claimed:
     curve: tuple[Reading, ...]
 
 
+Earlier = tuple[str, datetime, datetime | None]
+"""Number, start and end of a run."""
+
+
+class Known(Protocol):
+    """What is known of other runs when one is compared with them."""
+
+    def find_earlier(self, before: datetime) -> Earlier | None:
+        """The newest run of the same sterilizer that began earlier."""
+        ...
+
+    def find_same_curve(self, digest: str) -> str | None:
+        """The number of a run of the clinic with this curve."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The runs as they stand in the database."""
+
+    tx: Tx
+    machine: SterilizerRow
+
+    def find_earlier(self, before: datetime) -> Earlier | None:
+        return sterilizers.find_earlier(
+            self.tx, self.machine.clinic_id, self.machine.sterilizer_id, before
+        )
+
+    def find_same_curve(self, digest: str) -> str | None:
+        return sterilizers.find_same_curve(self.tx, self.machine.clinic_id, digest)
+
+
 def flag_run(
-    tx: Tx, machine: SterilizerRow, command: Claimed, *, now: datetime
+    known: Known, machine: SterilizerRow, command: Claimed, *, now: datetime
 ) -> tuple[Flag, ...]:
     """Every sign that a run was copied, edited or cut."""
     digest = curve_hash(command.curve)
-    clinic_id, run_at = machine.clinic_id, command.run_at
+    run_at = command.run_at
     before = after = None
     if run_at is not None:
-        before = sterilizers.find_earlier(tx, clinic_id, machine.sterilizer_id, run_at)
+        before = known.find_earlier(run_at)
         if command.ended_at is not None:
             # The newest run that began before this one ended, if it is not the one before.
-            after = sterilizers.find_earlier(tx, clinic_id, machine.sterilizer_id, command.ended_at)
+            after = known.find_earlier(command.ended_at)
     overlapping = None
     if before is not None and before[2] is not None and run_at is not None and before[2] > run_at:
         overlapping = before[0]
@@ -129,13 +169,13 @@ def flag_run(
         ended=command.ended,
         off_steam_line=_is_off_steam(command.curve),
     )
-    known = Neighbours(
+    others = Neighbours(
         serial=machine.serial,
-        same_curve=sterilizers.find_same_curve(tx, clinic_id, digest) if digest else None,
+        same_curve=known.find_same_curve(digest) if digest else None,
         overlapping=overlapping,
         previous=None if before is None else before[0],
     )
-    return find_flags(run, known, now=now)
+    return find_flags(run, others, now=now)
 
 
 def _is_off_steam(curve: tuple[Reading, ...]) -> bool:

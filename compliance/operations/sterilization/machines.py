@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 
 from compliance.domain.access import Action, Actor
@@ -14,15 +14,17 @@ from compliance.errors import Conflict, NotFound, Refused
 from compliance.importing.values import DateOrder
 from compliance.operations.identifiers import new_id
 from compliance.operations.inventory.checking import check_code, check_day, check_label
+from compliance.operations.inventory.entering import enter_change
 from compliance.operations.personal import Keyring
 from compliance.operations.sealing import append, hold_log
+from compliance.operations.sterilization.due import SporeDue, spore_test_due
 from compliance.operations.sterilization.entering import as_recorded, commit_reason, house_of
 from compliance.store import recalls, spore_tests, sterilizers
 from compliance.store.session import Tx
 from compliance.store.spore_tests import SporeRow
 from compliance.store.sterilizers import SterilizerRow
 
-__all__ = ["SterilizerRow"]
+__all__ = ["SporeDue", "SterilizerRow", "spore_test_due"]
 
 SERVICES: Final = ("maintenance", "repair", "validation", "installation")
 _COLUMNS: Final = {
@@ -186,7 +188,7 @@ def apply_move(
         "proof": None if proof is None else proof.test_id,
         **why,
     }
-    append(tx, actor, "sterilizer.moved", data, now=now)
+    enter_change(tx, actor, "sterilizer.moved", data, now=now)
     sterilizers.update_sterilizer(tx, row, {"state": to.value, "state_since": now})
     if proof is not None:
         for recall in recalls.recalls_of(tx, row.clinic_id, row.sterilizer_id):
@@ -236,36 +238,9 @@ def service_sterilizer(
     if on > house_of(tx, actor, now).today:
         raise Refused("on", on.isoformat(), "lies in the future")
     data = {"sterilizer": row.sterilizer_id, "service": service, "on": on.isoformat()}
-    append(tx, actor, "sterilizer.serviced", data, now=now)
+    enter_change(tx, actor, "sterilizer.serviced", data, now=now)
     values: dict[str, Any] = {_COLUMNS[service]: on}
     if service in _DUE_AGAIN:
         values["spore_due_from"] = now
     sterilizers.update_sterilizer(tx, row, values)
     return find_sterilizer(tx, row.sterilizer_id, actor=actor)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SporeDue:
-    """When the next spore test must have run, and the rule that says so."""
-
-    due_at: datetime | None
-    overdue: bool
-    rule: str
-
-
-def spore_test_due(tx: Tx, row: SterilizerRow, *, actor: Actor, now: datetime) -> SporeDue:
-    """The due time by the clinic's rules; nothing but a valid negative test moves it."""
-    last = spore_tests.last_negative(tx, row.clinic_id, row.sterilizer_id)
-    if last is None or last.run_at < row.spore_due_from:
-        overdue = now >= row.spore_due_from
-        return SporeDue(
-            due_at=row.spore_due_from, overdue=overdue, rule="after installation or repair"
-        )
-    rules = house_of(tx, actor, now).rules
-    days = rules.values.get("spore_test_max_days")
-    if days is None:
-        return SporeDue(due_at=None, overdue=False, rule="")
-    due_at = last.run_at + timedelta(days=int(days))
-    return SporeDue(
-        due_at=due_at, overdue=now > due_at, rule=str(rules.cite("spore_test_max_days"))
-    )

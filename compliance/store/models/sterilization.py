@@ -184,6 +184,7 @@ class LogFile(Base):
     """An autoclave's log as it arrived, byte for byte, and what became of each line."""
 
     __tablename__ = "log_file"
+    __table_args__ = (Index(None, "clinic_id", "arrived_at", "sha256"),)
 
     clinic_id: Mapped[str] = mapped_column(Id, primary_key=True)
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -195,3 +196,17 @@ class LogFile(Base):
     report: Mapped[Any] = mapped_column(JsonText)
     arrived_at: Mapped[datetime] = mapped_column(UtcTime)
     arrived_by: Mapped[str] = mapped_column(String(80))
+
+
+class LogMapping(Base):
+    """How the text logs of one sterilizer are read, a row for each version. Never changed."""
+
+    __tablename__ = "log_mapping"
+    __table_args__ = (CheckConstraint("version >= 1", name="version_counts"),)
+
+    clinic_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    sterilizer_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    mapping: Mapped[Any] = mapped_column(JsonText)
+    made_at: Mapped[datetime] = mapped_column(UtcTime)
+    made_by: Mapped[str] = mapped_column(String(80))
