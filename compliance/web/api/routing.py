@@ -128,6 +128,12 @@ def serve(method: str, path: str, call: Call) -> Callable[[View], View]:
     return decorate
 
 
+@functools.cache
+def _made(schema: type[Schema]) -> Schema:
+    """One instance of a schema for all calls: making it copies every field, and using it keeps nothing."""
+    return schema()
+
+
 def _checked(view: Callable[..., Any], call: Call) -> Callable[..., ResponseReturnValue]:
     @functools.wraps(view)
     def checked(**parts: Any) -> ResponseReturnValue:
@@ -135,11 +141,11 @@ def _checked(view: Callable[..., Any], call: Call) -> Callable[..., ResponseRetu
         # than is written there, such as a field that is named twice.
         for name in ("json_data", "query_data", "files_data", "headers_data"):
             parts.pop(name, None)
-        query = load_query(call.query() if call.query else None, request.args)
+        query = load_query(_made(call.query) if call.query else None, request.args)
         if call.query is not None:
             parts["query"] = query
         if not call.multipart:
-            body = load_body((call.takes or NothingIn)(), sent_body())
+            body = load_body(_made(call.takes or NothingIn), sent_body())
             if call.takes is not None:
                 parts["body"] = body
         return _shown(call, view(**parts))
@@ -154,7 +160,7 @@ def _shown(call: Call, answer: Any) -> ResponseReturnValue:
         shown: ResponseReturnValue = answer
         return shown
     body, status, headers = answer if isinstance(answer, tuple) else (answer, call.status, {})
-    return call.gives().dump(body), status, headers
+    return _made(call.gives).dump(body), status, headers
 
 
 def _describe(method: str, path: str, call: Call, view: Callable[..., Any]) -> Any:
