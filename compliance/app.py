@@ -27,6 +27,7 @@ from compliance.web.api.registering import register_api
 from compliance.web.auth import register_auth
 from compliance.web.context import EXTENSION, Services
 from compliance.web.desk.registering import register_desk
+from compliance.web.erasure.pages import register_erasure
 from compliance.web.errors import register_errors
 from compliance.web.first_run.registering import register_first_run
 from compliance.web.health import register_health
@@ -88,6 +89,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
         register_errors,
         register_auth,
         register_desk,
+        register_erasure,
         register_house,
         register_verify,
         register_tablet,

@@ -29,6 +29,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "user": ("people", "Add and list people."),
         "token": ("tokens", "Make, list and revoke tokens of the API."),
         "cycle": ("cycles", "Import the logs of sterilizers."),
+        "erasure": ("erasure", "Erase a client's personal data, on the word of two persons."),
         "export": ("exporting", "Make a signed report."),
         "verify": ("verifying", "Judge a report with nothing but the file and what you hold."),
         "ledger": ("ledger", "Recompute a log and what was derived from it."),

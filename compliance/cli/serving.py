@@ -118,17 +118,20 @@ def _prepare(settings: Settings) -> bool:
     """Migrate; returns whether there is a clinic. Refuses an installation that holds a demo."""
     from compliance.cli.installation import open_installation
     from compliance.cli.safety import Unsafe
+    from compliance.operations.erasure.completing import complete_erasures
     from compliance.operations.founding import DEMO_MARK
     from compliance.operations.safekeeping.rollback import check_rollback
     from compliance.operations.system.overview import holds_demo, list_clinics
 
-    with open_installation(settings) as services, services.database.reading() as tx:
-        # The mark counts also before there is a clinic: a demo may have been interrupted.
-        if holds_demo(tx) or (settings.data_dir / DEMO_MARK).exists():
-            raise Unsafe(
-                "this data folder holds demo data. Serve it with `compliance demo`, or choose "
-                "another folder with COMPLIANCE_DATA_DIR"
-            )
+    with open_installation(settings) as services:
+        with services.database.reading() as tx:
+            # The mark counts also before there is a clinic: a demo may have been interrupted.
+            if holds_demo(tx) or (settings.data_dir / DEMO_MARK).exists():
+                raise Unsafe(
+                    "this data folder holds demo data. Serve it with `compliance demo`, or choose "
+                    "another folder with COMPLIANCE_DATA_DIR"
+                )
+            has_clinic = bool(list_clinics(tx))
         behind = check_rollback(services.database, services.keys_folder)
         if behind:
             raise Unsafe(
@@ -137,7 +140,8 @@ def _prepare(settings: Settings) -> bool:
                 + "\nRestore the newest backup, or enter in the log that this was done on purpose: "
                 "compliance restore --acknowledge"
             )
-        return bool(list_clinics(tx))
+        complete_erasures(services.workshop, now=services.clock())
+        return has_clinic
 
 
 @click.command()

@@ -49,6 +49,11 @@ WHY: Final[Mapping[str, str]] = MappingProxyType(
         " the way.",
         "erasure.show_erasure": "Whoever asked and whoever confirmed stay in the record, with the legal"
         " basis. What was done stays too, under a pseudonym, so every proof still holds.",
+        "erasure.show_erasures": "People may ask that what you know about them be erased, and a law may"
+        " demand it. Two persons decide it here, so that nobody can quietly remove a record that is in"
+        " the way.",
+        "erasure.show_erasure": "Whoever asked and whoever confirmed stay in the record, with the legal"
+        " basis. What was done stays too, under a pseudonym, so every proof still holds.",
         "desk_reports.show_reports": "A report fixes what the record says on the day it is made, and anyone can"
         " check that nothing in it was changed or left out. Making one regularly means that later changes"
         " would show.",

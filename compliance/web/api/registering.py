@@ -9,6 +9,7 @@ from flask import Flask
 
 from compliance.web.api import (
     cycles,
+    erasures,
     indicators,
     log_files,
     packs,
@@ -32,6 +33,7 @@ from compliance.web.api.routing import (
 
 MODULES = (
     cycles,
+    erasures,
     indicators,
     log_files,
     packs,

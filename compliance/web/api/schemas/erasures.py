@@ -1,0 +1,54 @@
+"""What the calls about erasures and challenges take and answer."""
+
+from __future__ import annotations
+
+from compliance.domain.erasure import LEGAL_BASES, ErasureState
+from compliance.web.api.fields import Asked, Choice, Shown, Text
+from compliance.web.api.schemas.shapes import Count, NextCursor, Part, Time, Word
+
+
+class ErasureIn(Asked):
+    """Whom to erase, and on what legal basis."""
+
+    client_ref = Text(1, 80, required=True)
+    basis = Choice(tuple(LEGAL_BASES), required=True)
+
+
+class ErasureOut(Shown):
+    """One request; it names nobody."""
+
+    id = Word(format="uuid")
+    subject = Word(format="uuid")
+    basis = Word(enum=list(LEGAL_BASES))
+    state = Word(enum=[state.value for state in ErasureState])
+    requested_by = Word()
+    requested_at = Time()
+    requested_index = Count()
+    ended_by = Word(nullable=True)
+    ended_at = Time(nullable=True)
+    ended_index = Count(nullable=True)
+    completed_at = Time(nullable=True)
+
+
+class ErasureListOut(Shown):
+    items = Part(ErasureOut, many=True)
+    next_cursor = NextCursor()
+
+
+class ChallengeIn(Asked):
+    """What an inspector made up on the spot."""
+
+    challenge = Text(4, 200, required=True)
+
+
+class ChallengeOut(Shown):
+    """Where the challenge stands in the log."""
+
+    index = Count()
+    challenge = Word()
+    at = Time()
+
+
+class ChallengeListOut(Shown):
+    items = Part(ChallengeOut, many=True)
+    next_cursor = NextCursor()

@@ -1,0 +1,234 @@
+"""Erasing a client's personal data: asked for by a manager, confirmed by somebody else."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, Final
+
+from flask import Blueprint, Flask, flash, redirect, render_template
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length
+
+from compliance.domain.access import Action, Actor
+from compliance.domain.erasure import LEGAL_BASES, ErasureState
+from compliance.errors import Conflict, NotFound, Refused
+from compliance.operations.erasure.asking import (
+    ErasureRow,
+    RequestErasure,
+    Weighing,
+    confirm_erasure,
+    erasure_act,
+    find_erasure,
+    list_erasures,
+    may_confirm,
+    request_erasure,
+    weigh_client,
+    weigh_erasure,
+    withdraw_erasure,
+)
+from compliance.operations.erasure.completing import complete_erasures
+from compliance.operations.people.attempts import TooManyAttempts, WrongSecret
+from compliance.operations.people.grants import issue_grant
+from compliance.operations.people.listing import read_names
+from compliance.operations.people.passwords import LONGEST_PASSWORD
+from compliance.operations.signing import MEANINGS
+from compliance.operations.treatments.opening import MAX_CLIENT_REF
+from compliance.web.context import current_actor, page_values, services, show_time
+from compliance.web.house.doors import entitled, explain, show_day
+
+blueprint = Blueprint("erasure", __name__)
+
+ERASURES: Final = "/manager/erasures"
+_STATES: Final = {
+    ErasureState.REQUESTED: ("Waits for a second person", "warn"),
+    ErasureState.WITHDRAWN: ("Taken back", "idle"),
+    ErasureState.ERASED: ("Erased", "good"),
+}
+
+
+class AskForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
+    """Whom to erase and why one may."""
+
+    client_ref = StringField(
+        "Client reference",
+        validators=[
+            InputRequired("Say whom to erase."),
+            Length(max=MAX_CLIENT_REF, message="A reference has at most 80 characters."),
+        ],
+        render_kw={"autocomplete": "off"},
+    )
+    basis = SelectField(
+        "Legal basis",
+        choices=[
+            SelectChoice(value=value, label=label)
+            for value, label in (("", "Choose one"), *LEGAL_BASES.items())
+        ],
+        validators=[InputRequired("Choose the legal basis.")],
+    )
+
+
+class ConfirmForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
+    """The second person's signature."""
+
+    password = PasswordField(
+        "Your password",
+        validators=[InputRequired("Sign with your password."), Length(max=LONGEST_PASSWORD)],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+def register_erasure(app: Flask) -> None:
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get(ERASURES)
+def show_erasures() -> ResponseReturnValue:
+    return _list_page(AskForm(formdata=None), actor=_either())
+
+
+@blueprint.post(ERASURES)
+def ask() -> ResponseReturnValue:
+    actor = entitled(Action.REQUEST_ERASURE)
+    form = AskForm()
+    if form.validate():
+        command = RequestErasure(client_ref=form.client_ref.data, basis=form.basis.data)
+        try:
+            with services().database.writing() as tx:
+                row = request_erasure(
+                    tx, command, actor=actor, now=services().clock(), keyring=services().keyring
+                )
+        except (NotFound, Conflict) as error:
+            explain(form, error, beside="client_ref")
+        except Refused as error:
+            explain(form, error)
+        else:
+            flash("The request is entered. Somebody else has to confirm it.", "good")
+            return redirect(f"{ERASURES}/{row.erasure_id}", HTTPStatus.SEE_OTHER)
+    return _list_page(form, actor=actor), HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+@blueprint.get(f"{ERASURES}/<erasure_id>")
+def show_erasure(erasure_id: str) -> ResponseReturnValue:
+    return _page(erasure_id, ConfirmForm(formdata=None), actor=_either())
+
+
+@blueprint.post(f"{ERASURES}/<erasure_id>/confirm")
+def confirm(erasure_id: str) -> ResponseReturnValue:
+    actor = entitled(Action.CONFIRM_ERASURE)
+    with services().database.reading() as tx:
+        row = find_erasure(tx, erasure_id, actor=actor)
+    form = ConfirmForm()
+    if form.validate():
+        try:
+            done = _confirm(row, form, actor=actor)
+        except (WrongSecret, TooManyAttempts) as error:
+            explain(form, error, beside="password")
+        else:
+            flash(f"Erased, entry {done.ended_index}. The proofs of the record stay valid.", "good")
+            return redirect(f"{ERASURES}/{erasure_id}", HTTPStatus.SEE_OTHER)
+    return _page(erasure_id, form, actor=actor), HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _confirm(row: ErasureRow, form: ConfirmForm, *, actor: Actor) -> ErasureRow:
+    now = services().clock()
+    grant = issue_grant(
+        services().database,
+        actor=actor,
+        password=form.password.data,
+        act_hash=erasure_act(row).hash(),
+        now=now,
+    )
+    with services().database.writing() as tx:
+        done = confirm_erasure(tx, row.erasure_id, grant=grant, actor=actor, now=now)
+    # The entry is durable from here on; what a crash leaves undone the next start does.
+    complete_erasures(services().workshop, now=now)
+    return done
+
+
+@blueprint.post(f"{ERASURES}/<erasure_id>/withdraw")
+def withdraw(erasure_id: str) -> ResponseReturnValue:
+    actor = entitled(Action.REQUEST_ERASURE)
+    with services().database.writing() as tx:
+        withdraw_erasure(tx, erasure_id, actor=actor, now=services().clock())
+    flash("The request is taken back. Nothing was erased.", "good")
+    return redirect(ERASURES, HTTPStatus.SEE_OTHER)
+
+
+def _either() -> Actor:
+    actor = current_actor()
+    return actor if actor.may(Action.REQUEST_ERASURE) else entitled(Action.CONFIRM_ERASURE)
+
+
+def _list_page(form: AskForm, *, actor: Actor) -> str:
+    weighing = None
+    with services().database.reading() as tx:
+        rows = list_erasures(tx, actor=actor)
+        names = read_names(tx, clinic_id=actor.clinic_id)
+        if form.client_ref.data and actor.may(Action.REQUEST_ERASURE):
+            try:
+                weighing = weigh_erasure(
+                    tx,
+                    form.client_ref.data,
+                    actor=actor,
+                    now=services().clock(),
+                    keyring=services().keyring,
+                )
+            except NotFound:
+                weighing = None
+    return render_template(
+        "erasure/list.html",
+        page=page_values("Erasures", section="manager"),
+        form=form if actor.may(Action.REQUEST_ERASURE) else None,
+        weighing=None if weighing is None else _weighed(weighing),
+        rows=[_values(row, names) for row in rows],
+    )
+
+
+def _page(erasure_id: str, form: ConfirmForm, *, actor: Actor) -> str:
+    with services().database.reading() as tx:
+        row = find_erasure(tx, erasure_id, actor=actor)
+        names = read_names(tx, clinic_id=actor.clinic_id)
+        weighing = weigh_client(tx, row.subject_id, actor=actor, now=services().clock())
+    waits = row.state == ErasureState.REQUESTED
+    return render_template(
+        "erasure/one.html",
+        page=page_values("Erasure", section="manager"),
+        erasure=_values(row, names),
+        form=form if may_confirm(row, actor) else None,
+        own=waits and row.requested_by == actor.user_id,
+        may_withdraw=waits and actor.may(Action.REQUEST_ERASURE),
+        weighing=_weighed(weighing) if waits else None,
+        meaning=MEANINGS["erase"],
+        user_name=page_values("").user_name,
+    )
+
+
+def _weighed(weighing: Weighing) -> dict[str, Any]:
+    return {
+        "sessions": weighing.sessions,
+        "open": weighing.open_sessions,
+        "last": show_day(weighing.last_on),
+        "until": show_day(weighing.keep_until),
+        "still_kept": weighing.still_kept,
+        "rule": weighing.rule,
+    }
+
+
+def _values(row: ErasureRow, names: dict[str, str]) -> dict[str, Any]:
+    return {
+        "href": f"{ERASURES}/{row.erasure_id}",
+        "subject": f"Client …{row.subject_id[-8:]}",
+        "basis": LEGAL_BASES.get(row.basis, row.basis),
+        "state": _STATES[ErasureState(row.state)],
+        "asked_by": names.get(row.requested_by, row.requested_by),
+        "asked_at": show_time(row.requested_at),
+        "asked_index": row.requested_index,
+        "ended_by": None if row.ended_by is None else names.get(row.ended_by, row.ended_by),
+        "ended_at": None if row.ended_at is None else show_time(row.ended_at),
+        "ended_index": row.ended_index,
+        "erased": row.state == ErasureState.ERASED,
+        "complete": row.completed_at is not None,
+    }
