@@ -38,6 +38,7 @@ class Action(enum.StrEnum):
     AMEND_SESSION = "amend_session"
     READ_SESSIONS = "read_sessions"
     READ_THINGS = "read_things"
+    TRACE = "trace"
     MANAGE_DEVICES = "manage_devices"
     REGISTER_PACKS = "register_packs"
     RELEASE_PACKS = "release_packs"
@@ -52,7 +53,7 @@ class Action(enum.StrEnum):
     ENTER_CHALLENGE = "enter_challenge"
 
 
-_READING: Final = frozenset({Action.READ_SESSIONS, Action.READ_THINGS})
+_READING: Final = frozenset({Action.READ_SESSIONS, Action.READ_THINGS, Action.TRACE})
 
 ALLOWED: Final[Mapping[Role, frozenset[Action]]] = MappingProxyType(
     {
@@ -64,7 +65,10 @@ ALLOWED: Final[Mapping[Role, frozenset[Action]]] = MappingProxyType(
             Action.RECORD_EVENT,
             Action.CONFIRM_ERASURE,
         },
-        Role.OPERATOR: frozenset({Action.READ_THINGS, Action.REGISTER_PACKS, Action.RELEASE_PACKS}),
+        # Who sterilizes must be able to follow a pack to the clients it met, and no further.
+        Role.OPERATOR: frozenset(
+            {Action.READ_THINGS, Action.TRACE, Action.REGISTER_PACKS, Action.RELEASE_PACKS}
+        ),
         Role.MANAGER: _READING
         | {
             Action.RECORD_SESSION,

@@ -133,13 +133,9 @@ def judge_lot(
             rule="presterilized_lot",
             fix="Scan the code on the package, or type the lot.",
         )
-    if ref["lot"] in recalled:
-        return Problem(
-            code="lot_recalled",
-            reason=f"Lot {ref['lot']} was recalled by its maker.",
-            rule="presterilized_lot",
-            fix="Set this lot aside, take another one and scan it.",
-        )
+    problem = judge_recalled(ref, recalled)
+    if problem is not None:
+        return problem
     if date.fromisoformat(ref["expires_on"]) < today:
         return Problem(
             code="lot_expired",
@@ -148,6 +144,18 @@ def judge_lot(
             fix="Take an unexpired one and scan it.",
         )
     return None
+
+
+def judge_recalled(ref: Mapping[str, Any], recalled: frozenset[str]) -> Problem | None:
+    """Any lot that its maker took back is refused: of an article, a serum or a disinfectant."""
+    if not ref.get("lot") or ref["lot"] not in recalled:
+        return None
+    return Problem(
+        code="lot_recalled",
+        reason=f"Lot {ref['lot']} was recalled by its maker.",
+        rule="presterilized_lot",
+        fix="Set this lot aside, take another one and scan it.",
+    )
 
 
 def judge_disinfection(ref: Mapping[str, Any], *, needs_barrier: bool) -> Problem | None:

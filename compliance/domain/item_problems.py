@@ -17,6 +17,7 @@ from compliance.domain.evidence import (
     judge_disinfection,
     judge_lot,
     judge_pack,
+    judge_recalled,
 )
 from compliance.domain.gate_facts import SessionFacts
 from compliance.domain.template import Item
@@ -38,6 +39,17 @@ def find_problems(facts: SessionFacts, item: Item) -> Iterator[Problem]:
         )
     else:
         yield from _problems(facts, item, answer)
+        yield from _recalled_problems(facts, answer)
+
+
+def _recalled_problems(facts: SessionFacts, answer: Answer) -> Iterator[Problem]:
+    """Serums and disinfectants that were taken back; an article of the device is judged whole."""
+    if facts.state is not SessionState.DRAFT:
+        return
+    for piece in answer.evidence:
+        problem = judge_recalled(piece["ref"], facts.recalled_lots)
+        if problem is not None and piece["kind"] != EvidenceKind.LOT:
+            yield problem
 
 
 def _missing(item: Item, label: str) -> Problem:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, distinct, func, insert, or_, select, update
 
+from compliance.domain.tracing import normal_lot
 from compliance.domain.words import PackState
 from compliance.store.models.sterilization import Cycle, Recall, RecallCall
 from compliance.store.models.things import Pack
-from compliance.store.models.treatments import TreatmentSession
+from compliance.store.models.tracing import RecallPull
 from compliance.store.session import Tx
 
 CHUNK: Final = 500
@@ -36,18 +37,6 @@ class RecallRow:
     closed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TracedPack:
-    """A pack, the load it came from, and the session that opened it."""
-
-    pack_id: str
-    code: str
-    state: PackState
-    cycle_id: str | None
-    used_in: str | None
-    session_state: str | None
-
-
 def insert_recall(tx: Tx, row: RecallRow) -> None:
     tx.execute(insert(Recall), asdict(row))
 
@@ -68,10 +57,17 @@ def find_recall(tx: Tx, clinic_id: str, recall_id: str) -> RecallRow | None:
 
 
 def list_recalls(
-    tx: Tx, clinic_id: str, *, after: tuple[datetime, str] | None, limit: int
+    tx: Tx,
+    clinic_id: str,
+    *,
+    after: tuple[datetime, str] | None,
+    limit: int,
+    state: str | None = None,
 ) -> list[RecallRow]:
     """Newest first, keyset page by (opened_at, id)."""
     statement = select(Recall.__table__).where(Recall.clinic_id == clinic_id)
+    if state is not None:
+        statement = statement.where(Recall.state == state)
     if after is not None:
         moment, recall_id = after
         statement = statement.where(
@@ -103,65 +99,32 @@ def is_in_window(row: RecallRow, run_at: datetime) -> bool:
 
 
 def recalled_lots(tx: Tx, clinic_id: str, lots: Sequence[str]) -> frozenset[str]:
-    """Those of the lots that a maker's notice takes back."""
-    rows = tx.scalars(
-        select(Recall.lot).where(
-            Recall.clinic_id == clinic_id, Recall.kind == "lot", Recall.lot.in_(lots)
-        )
-    )
-    return frozenset(lot for lot in rows if lot is not None)
+    """Those of the lots that a maker's notice takes back, in whatever spelling they come."""
+    rows = tx.scalars(select(Recall.lot).where(Recall.clinic_id == clinic_id, Recall.kind == "lot"))
+    taken = {normal_lot(lot) for lot in rows if lot is not None}
+    return frozenset(lot for lot in lots if normal_lot(lot) in taken)
+
+
+def count_open(tx: Tx, clinic_id: str) -> int:
+    statement = select(func.count()).select_from(Recall)
+    return tx.scalar(statement.where(Recall.clinic_id == clinic_id, Recall.state == "open")) or 0
 
 
 def window_cycles(tx: Tx, row: RecallRow) -> list[tuple[str, str, datetime]]:
-    """(id, number, run) of the loads that a recall takes back, in order of their runs."""
-    statement = select(Cycle.cycle_id, Cycle.number, Cycle.run_at).where(
-        Cycle.clinic_id == row.clinic_id, Cycle.sterilizer_id == row.sterilizer_id
-    )
-    if row.since is not None:
-        statement = statement.where(Cycle.run_at > row.since)
-    if row.until is not None:
-        statement = statement.where(Cycle.run_at < row.until)
+    """(id, number, run) of every load that a recall takes back, in order of their runs."""
+    statement = select(Cycle.cycle_id, Cycle.number, Cycle.run_at).where(window_condition(row))
     found = tx.execute(statement.order_by(Cycle.run_at, Cycle.cycle_id))
     return [(each[0], each[1], each[2]) for each in found]
 
 
-_TRACED: Final = select(
-    Pack.pack_id,
-    Pack.code,
-    Pack.state,
-    Pack.cycle_id,
-    Pack.used_in,
-    TreatmentSession.state.label("session_state"),
-).outerjoin(
-    TreatmentSession,
-    and_(TreatmentSession.clinic_id == Pack.clinic_id, TreatmentSession.session_id == Pack.used_in),
-)
-
-
-def packs_of_cycles(tx: Tx, clinic_id: str, cycle_ids: Sequence[str]) -> list[TracedPack]:
-    """Every pack of the loads, by code."""
-    found = []
-    for start in range(0, len(cycle_ids), CHUNK):
-        wanted = cycle_ids[start : start + CHUNK]
-        found.extend(_traced(tx, clinic_id, Pack.cycle_id.in_(wanted)))
-    return sorted(found, key=lambda pack: pack.code)
-
-
-def packs_of_register(
-    tx: Tx, clinic_id: str, sterilizer: str, since: datetime | None
-) -> list[TracedPack]:
-    """Packs that name the sterilizer by word only, from before its cycles were recorded."""
-    named = and_(Pack.sterilizer == sterilizer, Pack.cycle_id.is_(None))
-    if since is not None:
-        named = and_(named, Pack.sterilized_on >= since.date())
-    return _traced(tx, clinic_id, named)
-
-
-def _traced(tx: Tx, clinic_id: str, condition: ColumnElement[bool]) -> list[TracedPack]:
-    rows = tx.execute(_TRACED.where(Pack.clinic_id == clinic_id, condition))
-    return [
-        TracedPack(**{**row._mapping, "state": PackState(row._mapping["state"])}) for row in rows
-    ]
+def window_condition(row: RecallRow) -> ColumnElement[bool]:
+    """Which loads a recall takes back."""
+    condition = and_(Cycle.clinic_id == row.clinic_id, Cycle.sterilizer_id == row.sterilizer_id)
+    if row.since is not None:
+        condition = and_(condition, Cycle.run_at > row.since)
+    if row.until is not None:
+        condition = and_(condition, Cycle.run_at < row.until)
+    return condition
 
 
 def mark_recalled(tx: Tx, clinic_id: str, pack_ids: Sequence[str]) -> None:
@@ -177,10 +140,48 @@ def insert_call(tx: Tx, values: Mapping[str, Any]) -> None:
     tx.execute(insert(RecallCall), dict(values))
 
 
-def list_calls(tx: Tx, clinic_id: str, recall_id: str) -> Sequence[Mapping[str, Any]]:
-    rows = tx.execute(
-        select(RecallCall.__table__)
-        .where(RecallCall.clinic_id == clinic_id, RecallCall.recall_id == recall_id)
-        .order_by(RecallCall.idx)
+def list_calls(
+    tx: Tx, clinic_id: str, recall_id: str, session_ids: Sequence[str] | None = None
+) -> Sequence[Mapping[str, Any]]:
+    """The calls of a recall in order, all or those to the clients of some sessions."""
+    statement = select(RecallCall.__table__).where(
+        RecallCall.clinic_id == clinic_id, RecallCall.recall_id == recall_id
     )
-    return [dict(row._mapping) for row in rows]
+    if session_ids is not None:
+        statement = statement.where(RecallCall.session_id.in_(session_ids))
+    return [dict(row._mapping) for row in tx.execute(statement.order_by(RecallCall.idx))]
+
+
+def told_by(row: RecallRow, outcomes: Iterable[str]) -> Select[Any]:
+    """Ids of the sessions about which a call ended in one of the outcomes."""
+    return select(RecallCall.session_id).where(
+        RecallCall.clinic_id == row.clinic_id,
+        RecallCall.recall_id == row.recall_id,
+        RecallCall.outcome.in_(sorted(outcomes)),
+    )
+
+
+def insert_pull(tx: Tx, values: Mapping[str, Any]) -> None:
+    tx.execute(insert(RecallPull), dict(values))
+
+
+def list_pulls(tx: Tx, row: RecallRow, pack_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """By pack: the newest word on whether it was found."""
+    rows = tx.execute(
+        select(RecallPull.__table__)
+        .where(
+            RecallPull.clinic_id == row.clinic_id,
+            RecallPull.recall_id == row.recall_id,
+            RecallPull.pack_id.in_(pack_ids),
+        )
+        .order_by(RecallPull.idx)
+    )
+    return {each._mapping["pack_id"]: dict(each._mapping) for each in rows}
+
+
+def count_pulls(tx: Tx, row: RecallRow) -> int:
+    """How many packs were looked for, found or not."""
+    statement = select(func.count(distinct(RecallPull.pack_id))).where(
+        RecallPull.clinic_id == row.clinic_id, RecallPull.recall_id == row.recall_id
+    )
+    return tx.scalar(statement) or 0

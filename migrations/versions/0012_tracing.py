@@ -71,6 +71,7 @@ def upgrade() -> None:
 INDEXES = {
     "ix_cycle_clinic_id_operator_id_cycle_id": ["clinic_id", "operator_id", "cycle_id"],
     "ix_cycle_clinic_id_released_by_cycle_id": ["clinic_id", "released_by", "cycle_id"],
+    "ix_pack_clinic_id_released_by_pack_id": ["clinic_id", "released_by", "pack_id"],
 }
 
 

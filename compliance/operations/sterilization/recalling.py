@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
 from compliance.domain.access import Action, Actor
-from compliance.domain.words import PackState, SessionState
 from compliance.errors import Conflict, NotFound, Refused
 from compliance.operations.identifiers import new_id
 from compliance.operations.inventory.checking import check_lot_code
 from compliance.operations.personal import Keyring
 from compliance.operations.sealing import append, hold_log
+from compliance.operations.sterilization.affected import (
+    affected_meetings,
+    find_met,
+    find_row,
+    window_of,
+)
 from compliance.operations.sterilization.entering import as_recorded, commit_reason
 from compliance.scanning.gs1 import parse_gs1
-from compliance.store import meetings, recalls, spore_tests
-from compliance.store.meetings import Meeting
-from compliance.store.recalls import RecallRow, TracedPack
+from compliance.store import meetings, recalls, spore_tests, windows
+from compliance.store.recalls import RecallRow
 from compliance.store.session import Tx
 from compliance.store.spore_tests import SporeRow
 from compliance.store.sterilizers import SterilizerRow
 
-__all__ = ["RecallRow"]
+__all__ = ["RecallRow", "affected_meetings", "find_row"]
 
 OUTCOMES: Final = ("reached", "not_reached", "letter_sent", "declined")
 TOLD: Final = frozenset({"reached", "letter_sent", "declined"})
 """Outcomes after which nothing more is owed to the client."""
+
+_GS1: Final = re.compile(r"\([0-9]{2,4}\)|[\]\x1d]|01[0-9]{14}.")
+"""How a GS1 element string begins: bracketed, as scanners send it, or with a GTIN."""
 
 _A_TIME: Final = 400
 """Ids named in one entry, which holds at most 60 000 bytes."""
@@ -59,7 +66,7 @@ def recall_loads(
         recalls.update_recall(tx, row, {"positives": row.positives + 1})
     else:
         row = _open(tx, machine, failed, negative, actor=actor, now=now)
-    _pull(tx, row, machine, actor=actor, now=now)
+    _pull(tx, row, actor=actor, now=now)
     return find_row(tx, row.recall_id, actor=actor)
 
 
@@ -102,9 +109,13 @@ def _enter(tx: Tx, row: RecallRow, *, actor: Actor, now: datetime) -> None:
     recalls.insert_recall(tx, row)
 
 
-def _pull(tx: Tx, row: RecallRow, machine: SterilizerRow, *, actor: Actor, now: datetime) -> None:
-    cycles = [cycle_id for cycle_id, _, _ in recalls.window_cycles(tx, row)]
-    packs = [pack.pack_id for pack in packs_of(tx, row, machine, cycles) if _is_unopened(pack)]
+def _pull(tx: Tx, row: RecallRow, *, actor: Actor, now: datetime) -> None:
+    """Enter what is taken back, and keep every pack that nobody has opened from being used."""
+    window = window_of(tx, row)
+    cycles = [
+        cycle_id for cycle_id, _, _ in windows.list_cycles(tx, window, after=None, limit=None)
+    ]
+    packs = windows.list_unopened(tx, window)
     for start in range(0, max(len(cycles), len(packs)), _A_TIME):
         data = {
             "recall": row.recall_id,
@@ -113,23 +124,6 @@ def _pull(tx: Tx, row: RecallRow, machine: SterilizerRow, *, actor: Actor, now: 
         }
         append(tx, actor, "recall.pulled", data, now=now)
     recalls.mark_recalled(tx, row.clinic_id, packs)
-
-
-def packs_of(
-    tx: Tx, row: RecallRow, machine: SterilizerRow, cycles: Sequence[str]
-) -> list[TracedPack]:
-    """Every pack of the window, also those that name the sterilizer by word only."""
-    return [
-        *recalls.packs_of_cycles(tx, row.clinic_id, cycles),
-        *recalls.packs_of_register(tx, row.clinic_id, machine.code, row.since),
-    ]
-
-
-def _is_unopened(pack: TracedPack) -> bool:
-    """A pack that a draft has reserved is not opened before its treatment starts."""
-    if pack.state is PackState.USED:
-        return pack.session_state == SessionState.DRAFT.value
-    return pack.state in (PackState.REGISTERED, PackState.RELEASED)
 
 
 def recall_lot(tx: Tx, notice: str, *, actor: Actor, now: datetime) -> RecallRow:
@@ -170,37 +164,34 @@ def recall_lot(tx: Tx, notice: str, *, actor: Actor, now: datetime) -> RecallRow
 
 
 def read_lot(text: str) -> str:
-    """The lot number itself, or the one inside a scanned code."""
+    """The lot number itself, or the one inside a scanned GS1 code.
+
+    Raises:
+        Refused: a GS1 code without a lot, or what no label can hold.
+    """
     clean = text.strip()
-    if clean.startswith(("(", "]", "01", "\x1d")) and len(clean) > 16:
+    if _GS1.match(clean) is not None:
         return check_lot_code("lot", parse_gs1(clean).lot or "")
     return check_lot_code("lot", clean)
 
 
-def find_row(tx: Tx, recall_id: str, *, actor: Actor) -> RecallRow:
-    """Raises ``NotFound``."""
-    actor.require(Action.READ_THINGS)
-    row = recalls.find_recall(tx, actor.clinic_id, recall_id)
-    if row is None:
-        raise NotFound("there is no such recall in this clinic")
-    return row
-
-
 def list_recalls(
-    tx: Tx, *, actor: Actor, after: tuple[datetime, str] | None = None, limit: int = 50
+    tx: Tx,
+    *,
+    actor: Actor,
+    after: tuple[datetime, str] | None = None,
+    limit: int = 50,
+    state: str | None = None,
 ) -> list[RecallRow]:
-    """A keyset page, newest first."""
+    """A keyset page, newest first; ``state`` is ``open`` or ``closed``."""
     actor.require(Action.READ_THINGS)
-    return recalls.list_recalls(tx, actor.clinic_id, after=after, limit=limit)
+    return recalls.list_recalls(tx, actor.clinic_id, after=after, limit=limit, state=state)
 
 
-def affected_meetings(tx: Tx, row: RecallRow, cycles: Sequence[str]) -> list[Meeting]:
-    """The sessions whose clients met what is taken back: a draft has met nothing yet."""
-    if row.lot is not None:
-        found = meetings.met_lot(tx, row.clinic_id, row.lot)
-    else:
-        found = meetings.met_cycles(tx, row.clinic_id, cycles)
-    return [each for each in found if each.state != SessionState.DRAFT.value]
+def count_open(tx: Tx, *, actor: Actor) -> int:
+    """How many recalls are still to be worked off."""
+    actor.require(Action.READ_THINGS)
+    return recalls.count_open(tx, actor.clinic_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,13 +223,11 @@ def note_call(tx: Tx, command: NoteCall, *, actor: Actor, now: datetime, keyring
     called_at = command.called_at or now
     if not row.opened_at <= called_at <= now:
         raise Refused("called_at", called_at.isoformat(), "is before the recall or in the future")
-    cycles = [] if row.lot else [cycle[0] for cycle in recalls.window_cycles(tx, row)]
-    met = {each.session_id: each for each in affected_meetings(tx, row, cycles)}
-    if command.session_id not in met:
+    client = meetings.is_met(tx, row.clinic_id, command.session_id, find_met(tx, row))
+    if client is None:
         raise NotFound("this session is not on the recall's list")
     note = None
     if command.note:
-        client = met[command.session_id].client_id
         note = commit_reason(tx, keyring, command.note, actor=actor, subject=client, field="note")
     values = {
         "called_at": called_at,
@@ -279,17 +268,15 @@ def close_recall(tx: Tx, recall_id: str, *, actor: Actor, now: datetime) -> Reca
         raise Conflict("the recall is closed already")
     if row.kind == "spore_test" and row.until is None:
         raise Conflict("the sterilizer has no negative retest yet; the recall goes on until then")
-    cycles = [] if row.lot else [cycle[0] for cycle in recalls.window_cycles(tx, row)]
-    told = {
-        call["session_id"]
-        for call in recalls.list_calls(tx, row.clinic_id, row.recall_id)
-        if call["outcome"] in TOLD
-    }
-    met = affected_meetings(tx, row, cycles)
-    reached = {each.client_id for each in met if each.session_id in told}
-    missing = {each.client_id for each in met} - reached
+    missing = count_untold(tx, row)
     if missing:
-        raise Conflict(f"{len(missing)} of the clients have not been told yet")
+        raise Conflict(f"{missing} of the clients have not been told yet")
     append(tx, actor, "recall.closed", {"recall": row.recall_id}, now=now)
     recalls.update_recall(tx, row, {"state": "closed", "closed_at": now})
     return find_row(tx, row.recall_id, actor=actor)
+
+
+def count_untold(tx: Tx, row: RecallRow) -> int:
+    """Clients of the worklist to whom something is still owed."""
+    told = recalls.told_by(row, TOLD)
+    return meetings.clients_without(tx, row.clinic_id, find_met(tx, row), told)

@@ -17,7 +17,7 @@ from compliance.operations.signing import Act, sign_act
 from compliance.operations.sterilization.cycles import find_cycle
 from compliance.operations.sterilization.entering import House, house_of
 from compliance.operations.sterilization.judging import judge_row
-from compliance.operations.sterilization.machines import find_sterilizer
+from compliance.operations.sterilization.machines import find_sterilizer, spore_test_due
 from compliance.store import recalls, staff, sterilizers, things
 from compliance.store.session import Tx
 from compliance.store.sterilizers import CycleRow, SterilizerRow
@@ -92,6 +92,7 @@ def ask_release(tx: Tx, row: CycleRow, *, actor: Actor, now: datetime) -> tuple[
         *_flag_blockers(row),
         *_state_blockers(tx, row, machine),
         *(day_blockers(tx, machine, house) if row.kind is CycleKind.PRODUCTION else ()),
+        *_overdue_blockers(tx, row, machine, actor, now),
         *certificate_blockers(tx, actor, house_of(tx, actor, now).today),
     )
 
@@ -185,6 +186,38 @@ def day_blockers(tx: Tx, machine: SterilizerRow, house: House) -> Iterator[Block
         rule=citation.rule,
         fix="Run the day test, record it, and release the load then.",
     )
+
+
+def warn_release(tx: Tx, row: CycleRow, *, actor: Actor, now: datetime) -> tuple[str, ...]:
+    """What a person should know who releases a load all the same.
+
+    An overdue spore test warns: the rules say how often to test, and none that we
+    know of forbids loads meanwhile. A clinic that stacks a profile with
+    ``spore_overdue_blocks`` is refused instead.
+    """
+    machine = find_sterilizer(tx, row.sterilizer_id, actor=actor)
+    due = spore_test_due(tx, machine, actor=actor, now=now)
+    if row.kind is not CycleKind.PRODUCTION or not due.overdue:
+        return ()
+    return (f"The spore test of {machine.code} is overdue: {due.rule}.",)
+
+
+def _overdue_blockers(
+    tx: Tx, row: CycleRow, machine: SterilizerRow, actor: Actor, now: datetime
+) -> Iterator[Blocker]:
+    rules = house_of(tx, actor, now).rules
+    if row.kind is not CycleKind.PRODUCTION or not rules.values.get("spore_overdue_blocks"):
+        return
+    due = spore_test_due(tx, machine, actor=actor, now=now)
+    if due.overdue:
+        citation = rules.cite("spore_overdue_blocks")
+        yield Blocker(
+            item="sterilizer",
+            code="spore_test_overdue",
+            reason=f"The spore test of {machine.code} is overdue ({due.rule}). {citation.text}",
+            rule=citation.rule,
+            fix="Put a spore test into a load, read it, and release then.",
+        )
 
 
 def certificate_blockers(tx: Tx, actor: Actor, today: date) -> Iterator[Blocker]:

@@ -1,33 +1,29 @@
-"""A recall as people work through it, and the search in both directions behind it."""
+"""A recall as people work through it: counts that are exact, and lists page by page."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, Final
 
 from compliance.domain.access import Action, Actor
-from compliance.domain.words import EvidenceKind, PackState, SessionState
-from compliance.errors import Refused
-from compliance.operations.packs import find_pack
+from compliance.domain.words import EvidenceKind
 from compliance.operations.personal import ERASED, Keyring, read_texts
-from compliance.operations.sterilization.cycles import find_cycle
+from compliance.operations.sterilization.affected import find_row, window_of
 from compliance.operations.sterilization.machines import SterilizerRow, find_sterilizer
-from compliance.operations.sterilization.recalling import (
-    RecallRow,
-    affected_meetings,
-    find_row,
-    packs_of,
-    read_lot,
-)
-from compliance.operations.things import find_device
-from compliance.operations.treatments.reading import client_id_of
-from compliance.store import meetings, recalls
-from compliance.store.meetings import Meeting
-from compliance.store.recalls import TracedPack
+from compliance.operations.sterilization.recalling import RecallRow, count_untold
+from compliance.store import meetings, recalls, windows
+from compliance.store.meetings import Meeting, MetPack
 from compliance.store.session import Tx
+from compliance.store.windows import TracedPack, Window
+
+__all__ = ["TracedPack"]
+
+FIRST_PAGE: Final = 1000
+"""Lines of each list that come with the recall itself; the counts are of all."""
+
+Place = tuple[datetime, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +33,9 @@ class Met:
     meeting: Meeting
     client_ref: str
     pieces: tuple[Mapping[str, Any], ...]
-    """The evidence of sterility that the session holds."""
+    """The evidence of sterility that counts now."""
+    packs: tuple[MetPack, ...] = ()
+    """Every pack it ever opened."""
     calls: tuple[Mapping[str, Any], ...] = ()
 
 
@@ -47,17 +45,45 @@ class Spared:
 
     client_ref: str
     session_id: str
+    opened_at: datetime
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PulledPack:
+    """A pack to pull, and what was said about it."""
+
+    pack: TracedPack
+    outcome: str | None
+    at: datetime | None
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How much a recall takes back, exactly."""
+
+    cycles: int
+    packs_to_pull: int
+    packs_looked_for: int
+    packs_used: int
+    sessions: int
+    clients: int
+    clients_to_call: int
+    """To whom something is still owed."""
+    not_affected: int
+    """Sessions in the window whose clients met nothing of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Worklist:
-    """Everything a recall takes back, and everybody to call."""
+    """A recall with its counts and the first lines of each list."""
 
     recall: RecallRow
     sterilizer: SterilizerRow | None
+    counts: Counts
     cycles: tuple[tuple[str, str, datetime], ...]
-    to_pull: tuple[TracedPack, ...]
+    to_pull: tuple[PulledPack, ...]
     used: tuple[TracedPack, ...]
     affected: tuple[Met, ...]
     """In order of their treatments."""
@@ -65,150 +91,155 @@ class Worklist:
 
 
 def read_worklist(
-    tx: Tx, recall_id: str, *, actor: Actor, now: datetime, keyring: Keyring
+    tx: Tx,
+    recall_id: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    keyring: Keyring,
+    first: int = FIRST_PAGE,
 ) -> Worklist:
-    """Compute the worklist from the packs and sessions as they are; raises ``NotFound``."""
-    actor.require(Action.READ_SESSIONS)
+    """The recall as packs and sessions are now; raises ``NotFound``."""
+    actor.require(Action.TRACE)
     row = find_row(tx, recall_id, actor=actor)
-    machine, cycles, packs = None, [], []
+    machine = None
     if row.sterilizer_id is not None:
         machine = find_sterilizer(tx, row.sterilizer_id, actor=actor)
-        cycles = recalls.window_cycles(tx, row)
-        packs = packs_of(tx, row, machine, [cycle[0] for cycle in cycles])
-    used = [
-        pack
-        for pack in packs
-        if pack.state is PackState.USED and pack.session_state != SessionState.DRAFT.value
-    ]
-    taken = {pack.pack_id for pack in used}
-    met = _affected(tx, row, [cycle[0] for cycle in cycles], used)
-    calls = recalls.list_calls(tx, row.clinic_id, row.recall_id)
+    window = window_of(tx, row)
+    cycles: list[tuple[str, str, datetime]] = []
+    used: list[TracedPack] = []
+    if machine is not None:
+        cycles = windows.list_cycles(tx, window, after=None, limit=first)
+        used = windows.list_packs(tx, window, opened=True, after=None, limit=first)
     return Worklist(
         recall=row,
         sterilizer=machine,
+        counts=_count(tx, window, now),
         cycles=tuple(cycles),
-        to_pull=tuple(pack for pack in packs if pack.pack_id not in taken),
+        to_pull=tuple(list_to_pull(tx, row, limit=first)),
         used=tuple(used),
-        affected=tuple(_with_refs(tx, keyring, actor.clinic_id, met, calls)),
-        spared=tuple(_spared(tx, row, machine, met, keyring, now)) if machine else (),
+        affected=tuple(list_affected(tx, row, keyring=keyring, limit=first)),
+        spared=tuple(list_spared(tx, row, keyring=keyring, now=now, limit=first)),
     )
 
 
-def _affected(
-    tx: Tx, row: RecallRow, cycles: Sequence[str], used: Sequence[TracedPack]
-) -> list[Meeting]:
-    found = affected_meetings(tx, row, cycles)
-    known = {each.session_id for each in found}
-    # Packs that name the sterilizer by word only are not found through a cycle.
-    others = {pack.used_in for pack in used if pack.used_in is not None} - known
-    found += meetings.met_sessions(tx, row.clinic_id, others)
-    unique = {each.session_id: each for each in found}
-    return sorted(unique.values(), key=lambda each: (each.opened_at, each.session_id))
+def _count(tx: Tx, window: Window, now: datetime) -> Counts:
+    row = window.recall
+    met = windows.met_by_window(window)
+    sessions, clients = meetings.count_meetings(tx, row.clinic_id, met)
+    spared = 0
+    if row.sterilizer_id is not None:
+        others = windows.spared_by_window(window, row.closed_at or now)
+        spared, _ = meetings.count_meetings(tx, row.clinic_id, others)
+    by_load = row.sterilizer_id is not None
+    return Counts(
+        cycles=windows.count_cycles(tx, window) if by_load else 0,
+        packs_to_pull=windows.count_packs(tx, window, opened=False) if by_load else 0,
+        packs_looked_for=recalls.count_pulls(tx, row),
+        packs_used=windows.count_packs(tx, window, opened=True) if by_load else 0,
+        sessions=sessions,
+        clients=clients,
+        clients_to_call=count_untold(tx, row),
+        not_affected=spared,
+    )
 
 
-def _with_refs(
+def list_to_pull(
+    tx: Tx, row: RecallRow, *, after: str | None = None, limit: int
+) -> list[PulledPack]:
+    """Packs that were not opened, by code, each with what was said about it."""
+    if row.sterilizer_id is None:
+        return []
+    packs = windows.list_packs(tx, window_of(tx, row), opened=False, after=after, limit=limit)
+    told = recalls.list_pulls(tx, row, [pack.pack_id for pack in packs])
+    found = []
+    for pack in packs:
+        said = told.get(pack.pack_id)
+        found.append(
+            PulledPack(
+                pack=pack,
+                outcome=None if said is None else said["outcome"],
+                at=None if said is None else said["at"],
+                by=None if said is None else said["by"],
+            )
+        )
+    return found
+
+
+def list_affected(
+    tx: Tx, row: RecallRow, *, keyring: Keyring, after: Place | None = None, limit: int
+) -> list[Met]:
+    """Sessions whose clients met what is taken back, in order, with every call about them."""
+    found = windows.met_by_window(window_of(tx, row))
+    met = meetings.list_meetings(tx, row.clinic_id, found, after=after, limit=limit)
+    ids = [each.session_id for each in met]
+    calls: list[Mapping[str, Any]] = []
+    for start in range(0, len(ids), meetings.CHUNK):
+        some = ids[start : start + meetings.CHUNK]
+        calls.extend(recalls.list_calls(tx, row.clinic_id, row.recall_id, some))
+    return with_refs(tx, keyring, row.clinic_id, met, calls)
+
+
+def list_spared(
+    tx: Tx,
+    row: RecallRow,
+    *,
+    keyring: Keyring,
+    now: datetime,
+    after: Place | None = None,
+    limit: int,
+) -> list[Spared]:
+    """Sessions in the window whose clients are not affected, in order, each with the reason."""
+    if row.sterilizer_id is None:
+        return []
+    window = window_of(tx, row)
+    others = windows.spared_by_window(window, row.closed_at or now)
+    met = meetings.list_meetings(tx, row.clinic_id, others, after=after, limit=limit)
+    return [
+        Spared(
+            client_ref=each.client_ref,
+            session_id=each.meeting.session_id,
+            opened_at=each.meeting.opened_at,
+            reason=_why_spared(each, window),
+        )
+        for each in with_refs(tx, keyring, row.clinic_id, met)
+    ]
+
+
+def _why_spared(met: Met, window: Window) -> str:
+    for pack in met.packs:
+        if pack.sterilizer not in window.words:
+            return f"other sterilizer {pack.sterilizer}"
+    if met.packs:
+        return "load outside of the window"
+    if any(piece["kind"] == EvidenceKind.LOT.value for piece in met.pieces):
+        return "pre-sterilised single-use cartridge"
+    return "nothing of this sterilizer was used"
+
+
+def with_refs(
     tx: Tx,
     keyring: Keyring,
     clinic_id: str,
     met: Iterable[Meeting],
     calls: Sequence[Mapping[str, Any]] = (),
 ) -> list[Met]:
+    """Open the clients' references and read what each session used."""
     listed = list(met)
+    ids = [each.session_id for each in listed]
     texts = read_texts(tx, keyring, clinic_id, {each.client_commitment.hex() for each in listed})
-    pieces = meetings.evidence_of(tx, clinic_id, [each.session_id for each in listed])
-    found = []
-    for each in listed:
-        found.append(
-            Met(
-                meeting=each,
-                client_ref=texts.get(each.client_commitment.hex(), ERASED),
-                pieces=tuple(pieces.get(each.session_id, ())),
-                calls=tuple(call for call in calls if call["session_id"] == each.session_id),
-            )
-        )
-    return found
-
-
-def _spared(
-    tx: Tx,
-    row: RecallRow,
-    machine: SterilizerRow,
-    affected: Sequence[Meeting],
-    keyring: Keyring,
-    now: datetime,
-) -> list[Spared]:
-    clients = {each.client_id for each in affected}
-    others = meetings.sessions_between(tx, row.clinic_id, row.since, row.closed_at or now)
-    spared = [each for each in others if each.client_id not in clients]
+    pieces = meetings.evidence_of(tx, clinic_id, ids)
+    packs = meetings.packs_of(tx, clinic_id, ids)
+    by_session: dict[str, list[Mapping[str, Any]]] = {}
+    for call in calls:
+        by_session.setdefault(call["session_id"], []).append(call)
     return [
-        Spared(
-            client_ref=each.client_ref,
-            session_id=each.meeting.session_id,
-            reason=_why_spared(each.pieces, machine.code),
+        Met(
+            meeting=each,
+            client_ref=texts.get(each.client_commitment.hex(), ERASED),
+            pieces=tuple(pieces.get(each.session_id, ())),
+            packs=tuple(packs.get(each.session_id, ())),
+            calls=tuple(by_session.get(each.session_id, ())),
         )
-        for each in _with_refs(tx, keyring, row.clinic_id, spared)
+        for each in listed
     ]
-
-
-def _why_spared(pieces: Sequence[Mapping[str, Any]], code: str) -> str:
-    for piece in pieces:
-        if piece["kind"] == EvidenceKind.PACK.value:
-            own = piece["ref"]["cycle"]["sterilizer"]
-            if own != code:
-                return f"other sterilizer {own}"
-            return "load outside of the window"
-    if any(piece["kind"] == EvidenceKind.LOT.value for piece in pieces):
-        return "pre-sterilised single-use cartridge"
-    return "nothing of this sterilizer was used"
-
-
-def _met_device(tx: Tx, ref: str, actor: Actor) -> list[Meeting]:
-    device = find_device(tx, ref, actor=actor)
-    return meetings.met_device(tx, actor.clinic_id, device.device_id)
-
-
-def _met_pack(tx: Tx, ref: str, actor: Actor) -> list[Meeting]:
-    return meetings.met_pack(tx, actor.clinic_id, find_pack(tx, ref, actor=actor).pack_id)
-
-
-def _met_cycle(tx: Tx, ref: str, actor: Actor) -> list[Meeting]:
-    return meetings.met_cycles(tx, actor.clinic_id, [find_cycle(tx, ref, actor=actor).cycle_id])
-
-
-def _met_lot(tx: Tx, ref: str, actor: Actor) -> list[Meeting]:
-    return meetings.met_lot(tx, actor.clinic_id, read_lot(ref))
-
-
-def _met_operator(tx: Tx, ref: str, actor: Actor) -> list[Meeting]:
-    return meetings.met_operator(tx, actor.clinic_id, ref)
-
-
-_WAYS: Final[Mapping[str, Callable[[Tx, str, Actor], list[Meeting]]]] = MappingProxyType(
-    {
-        "device": _met_device,
-        "pack": _met_pack,
-        "cycle": _met_cycle,
-        "lot": _met_lot,
-        "operator": _met_operator,
-    }
-)
-MEETABLE: Final = (*_WAYS, "client")
-
-
-def who_met(tx: Tx, kind: str, ref: str, *, actor: Actor, keyring: Keyring) -> list[Met]:
-    """The sessions, and so the clients, that met a thing; for a client, what they met.
-
-    Raises:
-        Refused: an unknown kind of thing.
-        NotFound: no such thing.
-    """
-    actor.require(Action.READ_SESSIONS)
-    if kind == "client":
-        client = client_id_of(tx, ref, actor=actor, keyring=keyring)
-        found = [] if client is None else meetings.met_client(tx, actor.clinic_id, client)
-    elif kind in _WAYS:
-        found = _WAYS[kind](tx, ref, actor)
-    else:
-        raise Refused("kind", kind, "cannot be met", allowed=", ".join(MEETABLE))
-    started = [each for each in found if each.state != SessionState.DRAFT.value]
-    return _with_refs(tx, keyring, actor.clinic_id, started)

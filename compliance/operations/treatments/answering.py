@@ -70,15 +70,6 @@ def answer_item(
         raise Refused(item.code, result, "names no contraindication", allowed="at least one")
     old = loaded.answers.get(item.code)
     late = _is_late(loaded, item, performed_at, now)
-    reason = None
-    if command.reason:
-        reason = commit_value(
-            tx,
-            keyring,
-            subject=(row.clinic_id, row.client_id),
-            field="reason",
-            value=_reason(command.reason),
-        )
     entry = {
         "session": row.session_id,
         "item": item.code,
@@ -87,7 +78,7 @@ def answer_item(
         "evidence": list(evidence),
         "performed_at": format_time(performed_at),
         "late": late,
-        "reason": reason,
+        "reason": _commit_reason(tx, keyring, row, command.reason),
         "undo": False,
     }
     index = append(tx, actor, "session.answered", entry, now=now)
@@ -103,8 +94,7 @@ def answer_item(
         index=index,
     )
     _move_uses(tx, row, old, evidence)
-    if row.state is not SessionState.DRAFT:
-        enter_traces(tx, row, index, evidence)
+    enter_traces(tx, row, index, evidence)
     sessions.put_answer(tx, row.clinic_id, row.session_id, answer, known=old is not None)
     sessions.update_session(tx, row, _columns(row, item, result, late=late))
     if item.code == "steel_allergy":
@@ -174,6 +164,15 @@ def _result_and_evidence(item: Item, command: AnswerItem) -> tuple[Any, Any]:
     if item.kind.value == "evidence" and isinstance(command.result, list):
         return "yes", command.result
     return read_result(item, command.result), command.evidence
+
+
+def _commit_reason(
+    tx: Tx, keyring: Keyring, row: SessionRow, text: str | None
+) -> dict[str, str] | None:
+    if not text:
+        return None
+    subject = (row.clinic_id, row.client_id)
+    return commit_value(tx, keyring, subject=subject, field="reason", value=_reason(text))
 
 
 def _reason(text: str) -> str:

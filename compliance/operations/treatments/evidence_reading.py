@@ -15,6 +15,7 @@ from compliance.domain.evidence import (
     component_from_json,
     judge_lot,
     judge_pack,
+    judge_recalled,
 )
 from compliance.domain.template import Item
 from compliance.domain.words import CONTRAINDICATIONS, EvidenceKind
@@ -97,7 +98,17 @@ class EvidenceReader:
             EvidenceKind.PRODUCT: self._product,
             EvidenceKind.CONTRAINDICATION: self._contraindication,
         }
-        return {"component": component, "kind": kind, "ref": readers[wanted](ref)}
+        read = readers[wanted](ref)
+        self._refuse_recalled(read)
+        return {"component": component, "kind": kind, "ref": read}
+
+    def _refuse_recalled(self, ref: Piece) -> None:
+        """Nobody may use a lot that its maker took back, whenever it is entered."""
+        if ref.get("lot"):
+            recalled = recalls.recalled_lots(self._tx, self._row.clinic_id, [str(ref["lot"])])
+            problem = judge_recalled(ref, recalled)
+            if problem is not None:
+                raise EvidenceRefused(self._item.code, ref["lot"], problem)
 
     def _wanted(self, name: object) -> EvidenceKind:
         slot = self._item.evidence
@@ -160,8 +171,7 @@ class EvidenceReader:
                 "serial": self._from.optional("serial", fields.get("serial")),
             }
         read["expires_on"] = self._from.date("expires_on", read["expires_on"])
-        recalled = recalls.recalled_lots(self._tx, self._row.clinic_id, [str(read["lot"])])
-        problem = judge_lot(read, today=self._today, recalled=recalled)
+        problem = judge_lot(read, today=self._today)
         if problem is None and read["serial"] is not None:
             problem = self._serial_problem(read)
         if problem is not None:

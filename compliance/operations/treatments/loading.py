@@ -187,7 +187,7 @@ def _recalled_lots(
         if row.state is SessionState.DRAFT
         for answer in answers[row.session_id].values()
         for piece in answer.evidence
-        if piece["kind"] == EvidenceKind.LOT
+        if piece["ref"].get("lot")
     }
     if not lots:
         return frozenset()

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from compliance.domain.tracing import Trace, find_traces
+from compliance.domain.words import SessionState
 from compliance.operations.treatments.loading import Loaded
 from compliance.store import evidence
 from compliance.store.session import Tx
@@ -26,8 +27,9 @@ def enter_met(tx: Tx, loaded: Loaded, index: int) -> None:
 
 
 def enter_traces(tx: Tx, row: SessionRow, index: int, pieces: Iterable[Mapping[str, Any]]) -> None:
-    """An answer given after the start."""
-    evidence.insert_met(tx, row.clinic_id, row.session_id, index, find_traces(pieces))
+    """An answer given after the start meets the client at once; before, nothing is opened yet."""
+    if row.state is not SessionState.DRAFT:
+        evidence.insert_met(tx, row.clinic_id, row.session_id, index, find_traces(pieces))
 
 
 def enter_device(tx: Tx, row: SessionRow, index: int, device_id: str) -> None:

@@ -83,6 +83,7 @@ class Pack(Base):
         Index(None, "clinic_id", "device_id", "registered_at"),
         Index(None, "clinic_id", "registered_at", "pack_id"),
         Index(None, "clinic_id", "cycle_id"),
+        Index(None, "clinic_id", "released_by", "pack_id"),
         Index(None, "clinic_id", "sterilizer", "sterilized_on"),
     )
 

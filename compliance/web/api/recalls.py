@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any, Final
 
 from compliance.domain.access import Action
 from compliance.ledger.entry import format_time
+from compliance.operations.sterilization.affected import find_row
+from compliance.operations.sterilization.pulling import pull_pack
 from compliance.operations.sterilization.recalling import (
     NoteCall,
     RecallRow,
@@ -15,19 +18,31 @@ from compliance.operations.sterilization.recalling import (
     note_call,
     recall_lot,
 )
-from compliance.operations.sterilization.worklist import Met, Worklist, read_worklist, who_met
+from compliance.operations.sterilization.searching import count_met, who_met
+from compliance.operations.sterilization.worklist import (
+    FIRST_PAGE,
+    Worklist,
+    list_affected,
+    list_spared,
+    list_to_pull,
+    read_worklist,
+)
 from compliance.store.session import Tx
-from compliance.web.api.cursors import cut_page, read_moment_cursor
+from compliance.web.api.cursors import cut_page, read_moment_cursor, read_text_cursor
+from compliance.web.api.meetings import show_met, show_pulled, show_spared
 from compliance.web.api.presenting import show_moment
 from compliance.web.api.routing import Call, serve
 from compliance.web.api.schemas.recalls import (
     CallIn,
+    DoneOut,
     LotNoticeIn,
     MeetingListOut,
     MeetingQuery,
+    PullIn,
     RecallLineOut,
     RecallListOut,
     RecallOut,
+    RecallPartOut,
 )
 from compliance.web.api.schemas.shapes import EntryOut, PageQuery
 from compliance.web.api.writing import Answer, Asking, Reply, read, write
@@ -75,9 +90,7 @@ def post_recall(body: dict[str, Any]) -> Reply:
     return write(work, status=HTTPStatus.CREATED)
 
 
-@serve(
-    "GET", "/recalls/<uuid:recall_id>", Call(needs=Action.READ_SESSIONS, gives=RecallOut, tag=TAG)
-)
+@serve("GET", "/recalls/<uuid:recall_id>", Call(needs=Action.TRACE, gives=RecallOut, tag=TAG))
 def get_recall(recall_id: Any) -> Reply:
     """Read a recall: loads, packs to pull, whom to call, and who is not affected and why"""
 
@@ -130,10 +143,84 @@ def post_recall_close(recall_id: Any) -> Reply:
 
 
 @serve(
+    "POST",
+    "/recalls/<uuid:recall_id>/pulls",
+    Call(needs=Action.REGISTER_PACKS, takes=PullIn, gives=DoneOut, status=201, tag=TAG),
+)
+def post_pull(recall_id: Any, body: dict[str, Any]) -> Reply:
+    """Note that a recalled pack was taken off the shelf, or is missing there"""
+
+    def work(tx: Tx, asking: Asking) -> Answer:
+        pack = pull_pack(
+            tx,
+            str(recall_id),
+            body["pack"],
+            body["outcome"],
+            actor=asking.actor,
+            now=asking.now,
+        )
+        return Answer(body={"done": True, "pack": pack.code})
+
+    return write(work, status=HTTPStatus.CREATED)
+
+
+_PART: Final = Call(needs=Action.TRACE, query=PageQuery, gives=RecallPartOut, tag=TAG)
+
+
+@serve("GET", "/recalls/<uuid:recall_id>/sessions", _PART)
+def get_recall_sessions(recall_id: Any, query: dict[str, Any]) -> Reply:
+    """List every session whose client is affected, oldest first"""
+
+    def work(tx: Tx, asking: Asking) -> Answer:
+        row = find_row(tx, str(recall_id), actor=asking.actor)
+        after, limit = read_moment_cursor(query.get("cursor")), query["limit"]
+        found = list_affected(tx, row, keyring=services().keyring, after=after, limit=limit + 1)
+        page, cursor = cut_page(
+            found, limit, lambda met: (met.meeting.opened_at, met.meeting.session_id)
+        )
+        return Answer(body={"items": [show_met(each) for each in page], "next_cursor": cursor})
+
+    return read(work)
+
+
+@serve("GET", "/recalls/<uuid:recall_id>/packs", _PART)
+def get_recall_packs(recall_id: Any, query: dict[str, Any]) -> Reply:
+    """List every pack to pull, by its code, and whether it was found"""
+
+    def work(tx: Tx, asking: Asking) -> Answer:
+        row = find_row(tx, str(recall_id), actor=asking.actor)
+        cursor, limit = read_text_cursor(query.get("cursor")), query["limit"]
+        after = None if cursor is None else cursor[0]
+        found = list_to_pull(tx, row, after=after, limit=limit + 1)
+        page, following = cut_page(found, limit, lambda each: (each.pack.code, each.pack.pack_id))
+        return Answer(
+            body={"items": [show_pulled(each) for each in page], "next_cursor": following}
+        )
+
+    return read(work)
+
+
+@serve("GET", "/recalls/<uuid:recall_id>/not-affected", _PART)
+def get_recall_not_affected(recall_id: Any, query: dict[str, Any]) -> Reply:
+    """List every session of the window whose client is not affected, and why"""
+
+    def work(tx: Tx, asking: Asking) -> Answer:
+        row = find_row(tx, str(recall_id), actor=asking.actor)
+        after, limit = read_moment_cursor(query.get("cursor")), query["limit"]
+        found = list_spared(
+            tx, row, keyring=services().keyring, now=asking.now, after=after, limit=limit + 1
+        )
+        page, cursor = cut_page(found, limit, lambda each: (each.opened_at, each.session_id))
+        return Answer(body={"items": [show_spared(each) for each in page], "next_cursor": cursor})
+
+    return read(work)
+
+
+@serve(
     "GET",
     "/meetings",
     Call(
-        needs=Action.READ_SESSIONS,
+        needs=Action.TRACE,
         query=MeetingQuery,
         gives=MeetingListOut,
         tag=TAG,
@@ -144,9 +231,23 @@ def get_meetings(query: dict[str, Any]) -> Reply:
     """Find the clients that met a device, pack, cycle, lot or operator; or what a client met"""
 
     def work(tx: Tx, asking: Asking) -> Answer:
-        keyring = services().keyring
-        met = who_met(tx, query["kind"], query["ref"], actor=asking.actor, keyring=keyring)
-        return Answer(body={"items": [_met(each) for each in met], "next_cursor": None})
+        keyring, limit = services().keyring, query["limit"]
+        kind, ref = query["kind"], query["ref"]
+        after = read_moment_cursor(query.get("cursor"))
+        met = who_met(
+            tx, kind, ref, actor=asking.actor, keyring=keyring, after=after, limit=limit + 1
+        )
+        sessions, clients = count_met(tx, kind, ref, actor=asking.actor, keyring=keyring)
+        page, cursor = cut_page(
+            met, limit, lambda each: (each.meeting.opened_at, each.meeting.session_id)
+        )
+        body = {
+            "items": [show_met(each) for each in page],
+            "next_cursor": cursor,
+            "sessions": sessions,
+            "clients": clients,
+        }
+        return Answer(body=body)
 
     return read(work)
 
@@ -165,7 +266,7 @@ def _line(row: RecallRow) -> dict[str, Any]:
 
 
 def _worklist(found: Worklist) -> dict[str, Any]:
-    row = found.recall
+    row, counts = found.recall, found.counts
     return {
         **_line(row),
         "sterilizer": None if found.sterilizer is None else found.sterilizer.code,
@@ -178,36 +279,18 @@ def _worklist(found: Worklist) -> dict[str, Any]:
             {"id": cycle_id, "number": number, "started_at": format_time(run_at)}
             for cycle_id, number, run_at in found.cycles
         ],
-        "packs_to_pull": [pack.code for pack in found.to_pull],
+        "packs_to_pull": [each.pack.code for each in found.to_pull],
         "packs_used": [pack.code for pack in found.used],
-        "sessions": [_met(each) for each in found.affected],
+        "sessions": [show_met(each) for each in found.affected],
         "clients_to_notify": list(dict.fromkeys(each.client_ref for each in found.affected)),
-        "not_affected": [
-            {
-                "client_ref": each.client_ref,
-                "session_id": each.session_id,
-                "reason": each.reason,
-            }
-            for each in found.spared
-        ],
-    }
-
-
-def _met(met: Met) -> dict[str, Any]:
-    return {
-        "session_id": met.meeting.session_id,
-        "client_ref": met.client_ref,
-        "opened_at": format_time(met.meeting.opened_at),
-        "state": met.meeting.state,
-        "by": met.meeting.by,
-        "evidence": [dict(piece) for piece in met.pieces],
-        "calls": [
-            {
-                "called_at": format_time(call["called_at"]),
-                "called_by": call["called_by"],
-                "outcome": call["outcome"],
-                "index": call["idx"],
-            }
-            for call in met.calls
-        ],
+        "not_affected": [show_spared(each) for each in found.spared],
+        "counts": asdict(counts),
+        "complete": max(
+            counts.cycles,
+            counts.packs_to_pull,
+            counts.packs_used,
+            counts.sessions,
+            counts.not_affected,
+        )
+        <= FIRST_PAGE,
     }

@@ -7,13 +7,15 @@ from typing import Final
 from marshmallow import fields
 
 from compliance.operations.sterilization.importing import ADAPTERS
+from compliance.operations.sterilization.pulling import PULLED
 from compliance.operations.sterilization.recalling import OUTCOMES
-from compliance.operations.sterilization.worklist import MEETABLE
+from compliance.operations.sterilization.searching import MEETABLE
 from compliance.web.api.fields import CODE_PATTERN, Asked, Choice, Moment, Shown, Text
 from compliance.web.api.schemas.shapes import (
     Count,
     Flag,
     NextCursor,
+    PageQuery,
     Part,
     Shape,
     Time,
@@ -60,6 +62,18 @@ class CallIn(Asked):
     called_at = Moment(allow_none=True)
 
 
+class PullIn(Asked):
+    """A recalled pack that was looked for, and whether it was there."""
+
+    pack = Text(1, 40, required=True)
+    outcome = Choice(PULLED, required=True)
+
+
+class DoneOut(Shown):
+    done = Flag()
+    pack = Word()
+
+
 class RecallLineOut(Shown):
     """A recall in a list."""
 
@@ -79,7 +93,11 @@ class RecallListOut(Shown):
 
 
 class RecallOut(RecallLineOut):
-    """Everything a recall takes back, and everybody to call."""
+    """What a recall takes back, and whom to call.
+
+    Each list holds its first lines; the counts are of all of them, and the calls
+    below the recall's own address give every list page by page.
+    """
 
     sterilizer = Word(nullable=True)
     window = Shape({"type": "object"})
@@ -89,9 +107,18 @@ class RecallOut(RecallLineOut):
     sessions = Shape(_OBJECTS)
     clients_to_notify = Words()
     not_affected = Shape(_OBJECTS)
+    counts = Shape({"type": "object"})
+    complete = Flag(description="False where a list goes on: read it from its own address.")
 
 
-class MeetingQuery(Asked):
+class RecallPartOut(Shown):
+    """One list of a recall, page by page."""
+
+    items = Shape(_OBJECTS)
+    next_cursor = NextCursor()
+
+
+class MeetingQuery(PageQuery):
     """A thing, or a client."""
 
     kind = Choice(MEETABLE, required=True)
@@ -100,4 +127,6 @@ class MeetingQuery(Asked):
 
 class MeetingListOut(Shown):
     items = Shape(_OBJECTS)
+    sessions = Count()
+    clients = Count()
     next_cursor = NextCursor()
