@@ -15,6 +15,7 @@ from jinja2 import StrictUndefined
 
 from compliance.jobs.backups import looking_after_backups
 from compliance.jobs.queue import define_task, open_queue, sweep
+from compliance.jobs.tidying import tidying_up
 from compliance.jobs.worker import run_worker
 from compliance.operations.founding import open_keyring
 from compliance.operations.reporting.workshop import Workshop
@@ -33,6 +34,7 @@ from compliance.web.first_run.registering import register_first_run
 from compliance.web.health import register_health
 from compliance.web.house.registering import register_house
 from compliance.web.identity import register_identity
+from compliance.web.proxies import register_proxies
 from compliance.web.security import register_security
 from compliance.web.tablet.registering import register_tablet
 from compliance.web.verifying.pages import register_verify
@@ -81,6 +83,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
     app.extensions[EXTENSION] = _services(app, settings, clock)
     # Security and identity come first: what they ask of a request holds for every page after.
     for register in (
+        register_proxies,
         register_health,
         register_security,
         register_why,
@@ -136,7 +139,10 @@ def work(app: Flask) -> None:
     """
     services: Services = app.extensions[EXTENSION]
     sweep(services.workshop, services.start_report, now=services.clock())
-    with looking_after_backups(_backups(services)):
+    with (
+        looking_after_backups(_backups(services)),
+        tidying_up(services.database, services.clock),
+    ):
         run_worker(app.extensions[QUEUE])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import secrets
 from collections.abc import Mapping
@@ -53,6 +54,9 @@ class Settings:
 
     demo: bool
 
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks of proxies that say truthfully who asks."""
+
     backup_dir: Path | None = None
     """Where scheduled backups go; ``DATA_DIR/backups`` unless set."""
 
@@ -94,6 +98,7 @@ class Settings:
             cookie_secure=_yes_no(environ, "COMPLIANCE_COOKIE_SECURE", default=False),
             metrics_token=environ.get("COMPLIANCE_METRICS_TOKEN") or None,
             demo=demo or _yes_no(environ, "COMPLIANCE_DEMO", default=False),
+            trusted_proxies=_networks(environ, "COMPLIANCE_TRUSTED_PROXIES"),
             backup_dir=_path(environ, "COMPLIANCE_BACKUP_DIR"),
             backup_every_hours=_whole(environ, "COMPLIANCE_BACKUP_EVERY_HOURS", 24, 1, 24 * 31),
             backup_keep=_whole(environ, "COMPLIANCE_BACKUP_KEEP", 30, 1, 10_000),
@@ -148,6 +153,21 @@ def _whole(environ: Mapping[str, str], name: str, default: int, low: int, high: 
     if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
         raise SettingInvalid(f"{name} must be a whole number from {low} to {high}, not {text!r}")
     return int(text)
+
+
+def _networks(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    found = [text.strip() for text in environ.get(name, "").split(",") if text.strip()]
+    for text in found:
+        try:
+            network = ipaddress.ip_network(text)
+        except ValueError as error:
+            raise SettingInvalid(
+                f"{name} must be addresses or networks parted by commas, such as "
+                f"127.0.0.1 or 10.0.0.0/8; {text!r} is none"
+            ) from error
+        if network.prefixlen == 0:
+            raise SettingInvalid(f"{name} must name proxies; {text!r} would believe everybody")
+    return tuple(found)
 
 
 def _path(environ: Mapping[str, str], name: str) -> Path | None:

@@ -12,7 +12,7 @@ from compliance.domain.access import Role
 
 @click.group()
 def user() -> None:
-    """Add and list people."""
+    """Add people, list them, switch them off."""
 
 
 @user.command()
@@ -102,3 +102,39 @@ def list_(slug: str | None) -> None:
                     f"{each:<20}  {person.username:<20}  {person.display_name}  "
                     f"[{roles}{until}]{state}"
                 )
+
+
+@user.command()
+@click.argument("username")
+@click.option("--clinic", "slug", required=True, metavar="SLUG", help="Where they work.")
+def disable(username: str, slug: str) -> None:
+    """Switch an account off: its browsers and API tokens end at once.
+
+    Nothing is deleted; what the person recorded keeps their name.
+    """
+    _switch(username, slug, off=True)
+    click.echo(f"Switched {username} off; their browsers and tokens have ended")
+
+
+@user.command()
+@click.argument("username")
+@click.option("--clinic", "slug", required=True, metavar="SLUG", help="Where they work.")
+def enable(username: str, slug: str) -> None:
+    """Switch an account on again; its former browsers and tokens stay ended."""
+    _switch(username, slug, off=False)
+    click.echo(f"Switched {username} on again")
+
+
+def _switch(username: str, slug: str, *, off: bool) -> None:
+    from compliance.cli.installation import acting_in, open_installation
+    from compliance.errors import NotFound
+    from compliance.operations.people.accounts import disable_person, enable_person
+    from compliance.operations.people.listing import list_people
+
+    with open_installation() as services, services.database.writing() as tx:
+        actor, now = acting_in(tx, slug), services.clock()
+        found = {each.username: each.user_id for each in list_people(tx, actor=actor, now=now)}
+        if username not in found:
+            raise NotFound(f"nobody named {username!r} works in {slug}")
+        switch = disable_person if off else enable_person
+        switch(tx, found[username], actor=actor, now=now)

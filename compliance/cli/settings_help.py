@@ -45,6 +45,11 @@ SETTINGS: Final = (
         meaning="The address people use; the server then answers to that name and to loopback only.",
     ),
     Setting(
+        name="COMPLIANCE_TRUSTED_PROXIES",
+        default="none",
+        meaning="Proxies whose X-Forwarded-For is believed: addresses or networks, parted by commas.",
+    ),
+    Setting(
         name="COMPLIANCE_COOKIE_SECURE",
         default="no",
         meaning="yes when served over TLS: browsers then never send the cookie in clear.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from compliance.store.models.people import ApiToken, Login, SignGrant, SignInEvent
 from compliance.store.session import Tx
@@ -268,3 +268,27 @@ def find_attempts(tx: Tx, username: str, *, limit: int) -> list[Attempt]:
         .limit(limit)
     )
     return [Attempt(**row._mapping) for row in rows]
+
+
+def delete_attempts(tx: Tx, *, before: datetime, limit: int) -> int:
+    """Delete some of the attempts made before; returns how many."""
+    old = select(SignInEvent.event_id).where(SignInEvent.at < before).limit(limit)
+    found = list(tx.scalars(old))
+    tx.execute(delete(SignInEvent).where(SignInEvent.event_id.in_(found)))
+    return len(found)
+
+
+def delete_logins(tx: Tx, *, begun_before: datetime, limit: int) -> int:
+    """Delete some of the browsers signed in before; returns how many."""
+    old = select(Login.token_hash).where(Login.created_at < begun_before).limit(limit)
+    found = list(tx.scalars(old))
+    tx.execute(delete(Login).where(Login.token_hash.in_(found)))
+    return len(found)
+
+
+def delete_grants(tx: Tx, *, ended_before: datetime, limit: int) -> int:
+    """Delete some of the grants that ran out before; returns how many."""
+    old = select(SignGrant.grant_id).where(SignGrant.expires_at < ended_before).limit(limit)
+    found = list(tx.scalars(old))
+    tx.execute(delete(SignGrant).where(SignGrant.grant_id.in_(found)))
+    return len(found)

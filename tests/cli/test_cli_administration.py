@@ -190,3 +190,20 @@ def own_pkcs12(password: bytes) -> bytes:
     return pkcs12.serialize_key_and_certificates(
         b"own", key, certificate, [root], BestAvailableEncryption(password)
     )
+
+
+def test_an_account_is_switched_off_and_on_again(run: Run, clinic: str) -> None:
+    assert add_user(run, clinic).exit_code == 0
+    made = run("token", "create", "--clinic", clinic, "--user", "mary")
+    assert made.exit_code == 0, made.output
+
+    off = run("user", "disable", "mary", "--clinic", clinic)
+    assert off.exit_code == 0, off.output
+    assert "switched off" in run("user", "list").stdout
+    assert "revoked" in run("token", "list", "--clinic", clinic).stdout
+    assert run("user", "enable", "mary", "--clinic", clinic).exit_code == 0
+    assert "switched off" not in run("user", "list").stdout
+    assert "revoked" in run("token", "list", "--clinic", clinic).stdout
+    nobody = run("user", "disable", "nemo", "--clinic", clinic)
+    assert nobody.exit_code == 1, nobody.output
+    assert "nemo" in nobody.output
