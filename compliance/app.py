@@ -13,10 +13,13 @@ from apiflask import APIFlask
 from flask import Flask
 from jinja2 import StrictUndefined
 
+from compliance.jobs.anchors import looking_after_anchors
 from compliance.jobs.backups import looking_after_backups
 from compliance.jobs.queue import define_task, open_queue, sweep
 from compliance.jobs.tidying import tidying_up
 from compliance.jobs.worker import run_worker
+from compliance.operations.anchoring.plan import plan_anchors
+from compliance.operations.anchoring.rounds import anchor_due
 from compliance.operations.founding import open_keyring
 from compliance.operations.reporting.workshop import Workshop
 from compliance.operations.safekeeping.scheduling import back_up_if_due, plan_backups
@@ -36,6 +39,7 @@ from compliance.web.house.registering import register_house
 from compliance.web.identity import register_identity
 from compliance.web.proxies import register_proxies
 from compliance.web.security import register_security
+from compliance.web.sterilization.registering import register_sterilization
 from compliance.web.tablet.registering import register_tablet
 from compliance.web.verifying.pages import register_verify
 from compliance.web.why import register_why
@@ -96,6 +100,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
         register_house,
         register_verify,
         register_tablet,
+        register_sterilization,
         register_api,
     ):
         register(app)
@@ -119,6 +124,7 @@ def _services(app: APIFlask, settings: Settings, clock: Callable[[], datetime]) 
         keys_folder=settings.data_dir / "keys",
         fonts=ROOT / "static" / "vendor" / "fonts",
         reports_folder=settings.data_dir / "reports",
+        anchors=plan_anchors(settings, settings.data_dir / "keys", clock),
     )
     return Services(
         database=database,
@@ -135,15 +141,27 @@ def _services(app: APIFlask, settings: Settings, clock: Callable[[], datetime]) 
 def work(app: Flask) -> None:
     """Make reports until told to stop: first what a former worker left, then what comes.
 
-    Scheduled backups are made beside them.
+    Scheduled backups are made beside them, and those outside are asked for their word.
     """
     services: Services = app.extensions[EXTENSION]
     sweep(services.workshop, services.start_report, now=services.clock())
     with (
         looking_after_backups(_backups(services)),
+        looking_after_anchors(_anchors(services)),
         tidying_up(services.database, services.clock),
     ):
         run_worker(app.extensions[QUEUE])
+
+
+def _anchors(services: Services) -> Callable[[], object] | None:
+    """What asks everybody outside who is due; nothing where the settings name nobody."""
+    if not services.workshop.anchors.asks_anybody:
+        return None
+
+    def look() -> object:
+        return anchor_due(services.workshop, now=services.clock())
+
+    return look
 
 
 def _backups(services: Services) -> Callable[[], object] | None:

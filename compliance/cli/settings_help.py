@@ -62,7 +62,17 @@ SETTINGS: Final = (
     Setting(
         name="COMPLIANCE_TSA_URL",
         default="none",
-        meaning="A time-stamping service; none is asked unless this is set.",
+        meaning="One or two time-stamp authorities, parted by a space; local is our own, for trying out.",
+    ),
+    Setting(
+        name="COMPLIANCE_TSA_CERTIFICATES",
+        default="none",
+        meaning="Files with the certificates of these authorities or of their issuers, parted by colons.",
+    ),
+    Setting(
+        name="COMPLIANCE_WITNESS_POLICY",
+        default="none",
+        meaning="A policy file that names the witnesses and their addresses; none is asked without it.",
     ),
     Setting(
         name="COMPLIANCE_BACKUP_RECIPIENT",

@@ -12,6 +12,7 @@ from typing import Final
 
 from compliance.ledger.canonical import JsonValue, NotCanonical, canonical_bytes, parse_canonical
 from compliance.ledger.proofs import RangeProof
+from compliance.report.verifying.anchor_parts import AnchorPart, anchor_values, read_anchors
 from compliance.report.verifying.audit_file import AuditFile
 from compliance.report.verifying.curves import Curve, curve_values, read_curves
 from compliance.report.verifying.parts import (
@@ -39,6 +40,7 @@ __all__ = [
     "ATTACHMENT_NAME",
     "MAX_AUDIT_BYTES",
     "SCHEMA",
+    "AnchorPart",
     "AuditFile",
     "AuditParts",
     "ConsistencyStep",
@@ -96,6 +98,7 @@ class AuditParts:
     curves: Sequence[Curve] = ()
     """Of some of the cycles that the entries name."""
     consistency: Sequence[ConsistencyStep] = ()
+    anchors: Sequence[AnchorPart] = ()
     filters: Mapping[str, JsonValue]
     volume: tuple[int, int] | None = None
     """Number of this volume, counted from one, and how many there are."""
@@ -132,7 +135,7 @@ def build_audit(parts: AuditParts) -> bytes:
             "open_sessions": [dict(item) for item in parts.open_sessions],
             "profiles": [dict(item) for item in parts.profiles],
             "curves": curve_values(parts.curves),
-            "anchors": [],
+            "anchors": anchor_values(parts.anchors),
             **_built_proofs(parts),
         }
     )
@@ -192,6 +195,7 @@ def _read(content: Mapping[str, JsonValue], data: bytes) -> AuditFile:
         curves=curves,
         false_curves=false_curves,
         consistency=steps,
+        anchors=read_anchors(any_list(content["anchors"], "anchors")),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from compliance.ledger.canonical import JsonValue, canonical_bytes
+from compliance.report.verifying.anchor_parts import AnchorPart, anchor_values
 from compliance.report.verifying.parts import ConsistencyStep, ContextEntry, Disclosure
 from compliance.report.verifying.single_file import SESSION_SCHEMA
 
@@ -33,6 +34,7 @@ class SessionParts:
     disclosures: Sequence[Disclosure] = ()
     profiles: Sequence[Mapping[str, JsonValue]] = ()
     consistency: Sequence[ConsistencyStep] = ()
+    anchors: Sequence[AnchorPart] = ()
 
 
 def build_session(parts: SessionParts) -> bytes:
@@ -68,7 +70,7 @@ def build_session(parts: SessionParts) -> bytes:
                 for d in parts.disclosures
             ],
             "profiles": [dict(item) for item in parts.profiles],
-            "anchors": [],
+            "anchors": anchor_values(parts.anchors),
             "consistency": [
                 {"size": step.size, "root": step.root.hex(), "proof": _hex_list(step.proof)}
                 for step in parts.consistency

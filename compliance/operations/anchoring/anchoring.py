@@ -19,7 +19,7 @@ from compliance.operations.anchoring.plan import AnchorPlan, Authority
 from compliance.operations.anchoring.stamping import Stamp, StampRefused, get_stamp
 from compliance.operations.reporting.parts import sign_tree
 from compliance.operations.reporting.workshop import Workshop
-from compliance.operations.sealing import append
+from compliance.operations.sealing import append, hold_log
 from compliance.store import anchors
 from compliance.store.clinics import ClinicRow
 from compliance.store.session import Tx
@@ -75,9 +75,11 @@ def begin_round(
                 if is_due(tx, clinic_id, authority.target, seen, now=now)
             )
             witnesses = plan.policy is not None and _witnesses_due(tx, clinic_id, plan, now)
-            if not due and not witnesses:
-                return None
-            keys = load_clinic_keys(workshop.keys_folder, clinic_id)
+        if not due and not witnesses:
+            return None
+        keys = load_clinic_keys(workshop.keys_folder, clinic_id)
+        with workshop.database.writing() as tx:
+            hold_log(tx, clinic_id)
             note = sign_tree(tx, clinic, keys).note
     except ComplianceError as error:
         # A log that does not continue what was signed is the doctor's to say; the other

@@ -25,7 +25,6 @@ from compliance.operations.anchoring.plan import AnchorPlan
 from compliance.operations.reporting.workshop import Workshop
 from compliance.operations.sealing import node_reader
 from compliance.store import anchors
-from compliance.store.session import Tx
 
 _SIZE: Final = re.compile(rb"(0|[1-9][0-9]{0,18})\n")
 
@@ -82,11 +81,6 @@ def collect_cosignatures(
             note_success(tx, stated.clinic_id, target, now=now)
         count += 1
     return count
-
-
-def with_cosignatures(tx: Tx, clinic_id: str, note: str, size: int) -> str:
-    """Return the note with the cosignatures that were collected for it."""
-    return note + "".join(row.line for row in anchors.list_cosignatures(tx, clinic_id, size))
 
 
 def _ask(

@@ -14,11 +14,12 @@ from compliance.errors import ComplianceError, Refused
 from compliance.keys.storage import load_clinic_keys
 from compliance.operations.clinics import clinic_of
 from compliance.operations.identifiers import new_id
+from compliance.operations.reporting.asking import ask_outside
 from compliance.operations.reporting.parts import Request, Tree, collect_parts, sign_tree
 from compliance.operations.reporting.ranges import Period, cut_volumes, find_range, read_period
 from compliance.operations.reporting.seal import root_fingerprint, seal_file
 from compliance.operations.reporting.workshop import Workshop
-from compliance.operations.sealing import append
+from compliance.operations.sealing import append, hold_log
 from compliance.report.content.reading import read_content
 from compliance.report.making import draw_report
 from compliance.report.payload import build_audit, parse_audit
@@ -127,11 +128,14 @@ def export_report(
     with workshop.database.reading() as tx:
         clinic = clinic_of(tx, actor)
         period = read_period(command.first, command.last, clinic.time_zone)
+    with workshop.database.writing() as tx:
+        hold_log(tx, clinic.clinic_id)
         tree = sign_tree(tx, clinic, load_clinic_keys(workshop.keys_folder, clinic.clinic_id))
+        log.insert_checkpoint(tx, clinic.clinic_id, tree.size, tree.root, tree.note)
+    with workshop.database.reading() as tx:
         start, end = find_range(tx, clinic.clinic_id, period, tree.size)
         cuts = list(cut_volumes(tx, clinic.clinic_id, start, end))
-    with workshop.database.writing() as tx:
-        log.insert_checkpoint(tx, clinic.clinic_id, tree.size, tree.root, tree.note)
+    tree = ask_outside(workshop, clinic.clinic_id, tree, end, now=now)
     job = _Job(
         workshop=workshop,
         clinic=clinic,

@@ -21,6 +21,7 @@ from compliance.operations.catalogue import effective_rules
 from compliance.operations.personal import disclose
 from compliance.operations.reporting.curves import collect_curves
 from compliance.operations.reporting.loads import WantedLoads, find_standing
+from compliance.operations.reporting.outside import join_steps, quote_anchors
 from compliance.operations.reporting.ranges import Period
 from compliance.operations.reporting.rules import period_profiles
 from compliance.operations.reporting.workshop import Workshop, software_name
@@ -45,6 +46,13 @@ class Tree:
     note: str
     keys: ClinicKeys
     steps: tuple[ConsistencyStep, ...]
+    cosigned: str = ""
+    """The note with the cosignatures of witnesses, where there are any."""
+
+    @property
+    def checkpoint(self) -> str:
+        """What a file carries as its checkpoint."""
+        return self.cosigned or self.note
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,7 +97,9 @@ def _people(data: Mapping[str, Any]) -> set[str]:
 
 
 def sign_tree(tx: Tx, clinic: ClinicRow, keys: ClinicKeys) -> Tree:
-    """Sign a checkpoint over the log as this transaction sees it.
+    """Sign a checkpoint over the log as this transaction sees it; whoever can, holds the log first.
+
+    Else a longer log could be signed in between, which looks like a database put back.
 
     Raises:
         RollbackDetected: the log does not continue what the signer remembers.
@@ -154,6 +164,9 @@ def collect_parts(tx: Tx, workshop: Workshop, request: Request, tree: Tree) -> A
             wanted.look_at(json.loads(body))
     open_sessions = _open_sessions(tx, request)
     wanted.indexes |= {session["opened_index"] for session in open_sessions}
+    span = (request.start, request.end)
+    quoted = quote_anchors(tx, clinic_id, span, tree.size, has_range=True)
+    wanted.indexes |= quoted.indexes
     context = _context(tx, request, wanted, tree.size)
     read = node_reader(tx, clinic_id)
     wanted.users.add(request.made_by)
@@ -173,7 +186,7 @@ def collect_parts(tx: Tx, workshop: Workshop, request: Request, tree: Tree) -> A
         size=tree.size,
         root=tree.root,
         incarnation=tree.incarnation,
-        checkpoint=tree.note,
+        checkpoint=tree.checkpoint,
         note_key=tree.keys.note_verifier_key,
         certificate_pem=tree.keys.certificate.public_bytes(Encoding.PEM).decode(),
         certificate_signature=base64.b64encode(tree.keys.note_certificate_signature).decode(),
@@ -188,7 +201,8 @@ def collect_parts(tx: Tx, workshop: Workshop, request: Request, tree: Tree) -> A
         disclosures=open_disclosures(tx, workshop, clinic_id, wanted.commitments),
         profiles=period_profiles(tx, request.clinic, request.period),
         curves=collect_curves(tx, clinic_id, wanted.loads),
-        consistency=tree.steps,
+        consistency=join_steps(tree.steps, quoted.steps),
+        anchors=quoted.parts,
         filters=dict(request.filters),
         volume=request.volume,
     )

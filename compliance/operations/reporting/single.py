@@ -21,6 +21,11 @@ from compliance.ledger.entry import format_time
 from compliance.ledger.proofs import inclusion_proof
 from compliance.operations.clinics import clinic_of
 from compliance.operations.identifiers import new_id
+from compliance.operations.reporting.outside import (
+    join_steps,
+    quote_anchors,
+    with_cosignatures,
+)
 from compliance.operations.reporting.parts import (
     Tree,
     Wanted,
@@ -31,7 +36,7 @@ from compliance.operations.reporting.parts import (
 )
 from compliance.operations.reporting.seal import root_fingerprint, seal_file
 from compliance.operations.reporting.workshop import Workshop, software_name
-from compliance.operations.sealing import RESTORE, append, node_reader
+from compliance.operations.sealing import RESTORE, append, hold_log, node_reader
 from compliance.operations.treatments.loading import find_row
 from compliance.operations.treatments.reading import find_commitments
 from compliance.report.content.reading import read_single
@@ -94,6 +99,8 @@ class _Quoted:
 
     bodies: dict[int, bytes] = field(default_factory=dict)
     commitments: set[str] = field(default_factory=set)
+    span: tuple[int, int] = (0, 0)
+    """From the first entry about the session to beyond its last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,8 +141,12 @@ def export_session(
         _check_purpose(command.purpose, actor)
         if row.closed_index is None and row.signed_index is None:
             raise NotSigned("the session is not signed yet, so there is no record to hand out")
-        keys = load_clinic_keys(workshop.keys_folder, clinic.clinic_id)
+    keys = load_clinic_keys(workshop.keys_folder, clinic.clinic_id)
+    with workshop.database.writing() as tx:
+        hold_log(tx, clinic.clinic_id)
         tree = sign_tree(tx, clinic, keys)
+        log.insert_checkpoint(tx, clinic.clinic_id, tree.size, tree.root, tree.note)
+    with workshop.database.reading() as tx:
         job = _Job(
             workshop=workshop,
             clinic=clinic,
@@ -146,8 +157,6 @@ def export_session(
             now=now,
         )
         canonical = build_session(_collect(tx, job))
-    with workshop.database.writing() as tx:
-        log.insert_checkpoint(tx, clinic.clinic_id, tree.size, tree.root, tree.note)
     pages, record, sha256 = _make_file(job, canonical, command.output)
     report_id = new_id(now)
     _enter(job, report_id, sha256)
@@ -168,6 +177,8 @@ def _collect(tx: Tx, job: _Job) -> SessionParts:
     """Read everything from a consistent snapshot."""
     clinic_id, tree = job.clinic.clinic_id, job.tree
     quoted = _quote(tx, job)
+    stamped = quote_anchors(tx, clinic_id, quoted.span, tree.size, has_range=False)
+    quoted.bodies |= log.read_bodies(tx, clinic_id, sorted(stamped.indexes))
     read = node_reader(tx, clinic_id)
     return SessionParts(
         software=software_name(),
@@ -179,7 +190,7 @@ def _collect(tx: Tx, job: _Job) -> SessionParts:
         size=tree.size,
         root=tree.root,
         incarnation=tree.incarnation,
-        checkpoint=tree.note,
+        checkpoint=with_cosignatures(tx, clinic_id, tree.note, tree.size),
         note_key=tree.keys.note_verifier_key,
         certificate_pem=tree.keys.certificate.public_bytes(Encoding.PEM).decode(),
         certificate_signature=base64.b64encode(tree.keys.note_certificate_signature).decode(),
@@ -189,7 +200,8 @@ def _collect(tx: Tx, job: _Job) -> SessionParts:
         ],
         disclosures=open_disclosures(tx, job.workshop, clinic_id, quoted.commitments),
         profiles=profile_values(job.clinic, job.day),
-        consistency=tree.steps,
+        consistency=join_steps(tree.steps, stamped.steps),
+        anchors=stamped.parts,
     )
 
 
@@ -204,6 +216,7 @@ def _quote(tx: Tx, job: _Job) -> _Quoted:
         quoted.bodies[index] = body
         quoted.commitments |= find_commitments(entry["data"])
         wanted.look_at(entry)
+    quoted.span = (min(quoted.bodies), max(quoted.bodies) + 1)
     # A client learns who treated them, and nobody else's name.
     users = {job.row.practitioner_id}
     if job.purpose == INSPECTION:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from compliance.ledger.canonical import JsonValue
 from compliance.ledger.proofs import RangeProof
+from compliance.report.verifying.anchor_parts import AnchorPart
 from compliance.report.verifying.parts import ConsistencyStep
 from compliance.report.verifying.shape import any_object, any_text
 
@@ -53,6 +54,9 @@ class AuditFile:
     """Commitments in hex that came with another value than they are to."""
 
     consistency: Sequence[ConsistencyStep]
+
+    anchors: Sequence[AnchorPart] = ()
+    """In order of size; whether they are what they say is for the verifier."""
 
     curves: Mapping[str, str] = field(default_factory=dict)
     """Readings by their SHA-256 in hex; only those that really have it."""

@@ -44,7 +44,7 @@ def check_history(
                 f"{audit.size}. The log was put back or its end was cut off."
             )
             return _answer(False, reason)
-        root = _root_at(audit, item.size)
+        root = roots_at(audit, (item.size,)).get(item.size)
         if root is None:
             continue
         if root != item.root:
@@ -63,16 +63,26 @@ def _summary(compared: int, kept: int) -> Check:
     return _answer(None, "You have kept no checkpoint of this clinic.")
 
 
-def _root_at(audit: AuditFile, size: int) -> bytes | None:
-    """Return the root the log had at an earlier size, or nothing where the report does not show it."""
-    if size == audit.size:
-        return audit.root
-    if audit.single is None and audit.start <= size <= audit.end:
-        # The hashes to the left of the range and the leaves up to there make up that tree.
-        peaks = list(audit.range_proof.left)
-        extend_peaks(peaks, audit.start, audit.leaf_hashes[: size - audit.start])
-        return fold_peaks(peaks)
-    return next((step.root for step in audit.consistency if step.size == size), None)
+def roots_at(audit: AuditFile, sizes: Sequence[int]) -> dict[int, bytes]:
+    """Return the roots the log had at earlier sizes, leaving out what the report does not show.
+
+    Must come after the range and the steps were proved.
+
+    Args:
+        sizes: in rising order; the leaves are hashed once, however many there are.
+    """
+    wanted = frozenset(sizes)
+    roots = {step.size: step.root for step in audit.consistency if step.size in wanted}
+    # The hashes to the left of the range and the leaves up to there make up an earlier tree.
+    peaks, reached = list(audit.range_proof.left), audit.start
+    for size in sizes:
+        if size == audit.size:
+            roots[size] = audit.root
+        elif audit.single is None and reached <= size <= audit.end:
+            more = audit.leaf_hashes[reached - audit.start : size - audit.start]
+            reached = extend_peaks(peaks, reached, more)
+            roots[size] = fold_peaks(peaks)
+    return roots
 
 
 def _verify_step(audit: AuditFile, step: ConsistencyStep) -> None:

@@ -11,15 +11,23 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from compliance.ledger.entry import parse_time
 from compliance.report.payload import AuditFile
+from compliance.report.verifying.pins import Pins
 from compliance.report.verifying.signatures import SignatureFindings
+from compliance.report.verifying.time_stamps import TimeFindings
 from compliance.report.verifying.verdict import Check, KnownCheckpoint, Outcome, Verdict
-from compliance.report.verifying.wording import accepted_sentence, limits_of, rejected_sentence
+from compliance.report.verifying.witnessed import WitnessFindings
+from compliance.report.verifying.wording import (
+    Shown,
+    accepted_sentence,
+    limits_of,
+    rejected_sentence,
+)
 
 _OF_ANY: Final = frozenset(
     {"readable", "signed", "byte_range", "digest", "signature_form", "signature", "trusted"}
     | {"covers_file", "changes", "attachment", "payload", "seal_form", "clinic_certificate"}
     | {"note_key", "checkpoint", "disclosures", "history", "entries", "identity"}
-    | {"incarnation", "sessions", "amendments"}
+    | {"incarnation", "sessions", "amendments", "time_stamps", "witnesses"}
 )
 
 REQUIRED: Final = _OF_ANY | (
@@ -51,21 +59,30 @@ class Judging:
     data: bytes
     trust_roots: tuple[x509.Certificate, ...]
     known: tuple[KnownCheckpoint, ...]
+    pins: Pins = field(default_factory=Pins)
+    challenge: str | None = None
     checks: list[Check] = field(default_factory=list)
     findings: SignatureFindings | None = None
     audit: AuditFile | None = None
+    times: TimeFindings | None = None
+    witnesses: WitnessFindings | None = None
 
     def finished(self) -> Verdict:
         """Return the verdict when every step was taken and no check failed."""
         if self.audit is None or _required(self.audit) - {check.code for check in self.checks}:
             # A step that was skipped by mistake must not pass for one that held.
             return self.broken()
-        level = 3 if any(c.code == "history" and c.holds for c in self.checks) else 0
+        shown = Shown(
+            times=self.times is not None and self.times.covers,
+            one_history=self.witnesses is not None and self.witnesses.reached,
+            met_before=any(c.code == "history" and c.holds for c in self.checks),
+            challenged=any(c.code == "challenge" and c.holds for c in self.checks),
+        )
         return self._verdict(
             Outcome.ACCEPTED,
-            accepted_sentence(self.audit, level),
-            level=level,
-            does_not_prove=limits_of(self.audit, level),
+            accepted_sentence(self.audit, shown),
+            level=shown.level,
+            does_not_prove=limits_of(self.audit, shown),
             checkpoint=_checkpoint_of(self.audit, self._root_fingerprint() or ""),
         )
 
@@ -116,8 +133,15 @@ class Judging:
             about=_about(audit),
             does_not_prove=does_not_prove,
             checkpoint=checkpoint,
+            time_stamps=() if self.times is None else self.times.stamps,
+            brackets=() if self.times is None else self.times.brackets,
+            witnessed=self._witnessed(),
             audit=audit,
         )
+
+    def _witnessed(self) -> tuple[str, ...]:
+        found = () if self.witnesses is None else self.witnesses.cosignatures
+        return tuple(one.witness.name for one in found)
 
     def _root_fingerprint(self) -> str | None:
         if self.findings is None or not self.findings.hold or self.findings.first is None:

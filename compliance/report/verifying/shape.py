@@ -62,6 +62,8 @@ def check_plain_parts(content: Mapping[str, JsonValue], *, version: int) -> None
     added = _ADDED_KEYS if version > 1 else frozenset()
     _require_keys(content, _TOP_KEYS | added, "audit.json")
     _check_common_parts(content)
+    if version == 1 and content["anchors"] != []:
+        raise NotAnAudit("version 1 knows no anchors")
     any_object(content["filters"], "filters")
     _check_period(content["period"])
     _check_volume(content["volume"])
@@ -96,8 +98,7 @@ def _check_common_parts(content: Mapping[str, JsonValue]) -> None:
         any_text(value, name)
     for item in any_list(content["profiles"], "profiles"):
         any_object(item, "profiles")
-    if content["anchors"] != []:
-        raise NotAnAudit("version 1 knows no anchors")
+    any_list(content["anchors"], "anchors")
 
 
 def _check_clinic(value: JsonValue) -> None:

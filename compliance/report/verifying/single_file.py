@@ -7,6 +7,7 @@ from typing import Final
 
 from compliance.ledger.canonical import JsonValue
 from compliance.ledger.proofs import RangeProof
+from compliance.report.verifying.anchor_parts import read_anchors
 from compliance.report.verifying.audit_file import AuditFile, SingleSession
 from compliance.report.verifying.parts import read_context, read_disclosures, read_step
 from compliance.report.verifying.shape import (
@@ -46,6 +47,7 @@ def read_session_file(content: Mapping[str, JsonValue], data: bytes) -> AuditFil
         disclosures=true,
         false_disclosures=false,
         consistency=steps,
+        anchors=read_anchors(any_list(content["anchors"], "anchors")),
         single=SingleSession(
             session_id=any_text(content["session"], "session"),
             purpose=any_text(content["purpose"], "purpose"),

@@ -11,6 +11,14 @@ from typing import Final
 from compliance.ledger.canonical import JsonValue
 from compliance.ledger.entry import format_time, parse_time
 from compliance.report.payload import AuditFile
+from compliance.report.verifying.timing import (
+    Bracket,
+    TimeStamp,
+    bracket_from_json,
+    bracket_to_json,
+    stamp_from_json,
+    stamp_to_json,
+)
 
 
 class Outcome(enum.StrEnum):
@@ -73,8 +81,9 @@ class Verdict:
 
     outcome: Outcome
     level: int | None
-    """What an accepted report shows: 0 not altered since export, 3 also the same log that the
-    inspector met before (1 and 2 need time-stamps and witnesses). Nothing if not accepted."""
+    """The highest that an accepted report shows: 0 not altered since export, 1 existed by these
+    times, 2 one history only, 3 the same log that the inspector met before. A higher one does not
+    include a lower one; what is not shown is in ``does_not_prove``. Nothing if not accepted."""
 
     checks: tuple[Check, ...]
     sentence: str
@@ -99,6 +108,11 @@ class Verdict:
     does_not_prove: tuple[str, ...] = ()
     checkpoint: KnownCheckpoint | None = None
     """What to remember; only of an accepted report."""
+
+    time_stamps: tuple[TimeStamp, ...] = ()
+    brackets: tuple[Bracket, ...] = ()
+    witnessed: tuple[str, ...] = ()
+    """The key names of the witnesses named by the inspector that cosigned the checkpoint."""
 
     audit: AuditFile | None = None
     """What the clinic signed, for drawing the report anew. Present as soon as the signatures
@@ -134,6 +148,9 @@ class Verdict:
             "about": self.about,
             "does_not_prove": list(self.does_not_prove),
             "checkpoint": None if checkpoint is None else checkpoint_to_json(checkpoint),
+            "time_stamps": [stamp_to_json(stamp) for stamp in self.time_stamps],
+            "brackets": [bracket_to_json(bracket) for bracket in self.brackets],
+            "witnessed": list(self.witnessed),
         }
 
     def with_audit(self, audit: AuditFile | None) -> Verdict:
@@ -162,6 +179,9 @@ def verdict_from_json(content: Mapping[str, JsonValue]) -> Verdict:
         about=_optional(content["about"]),
         does_not_prove=tuple(str(item) for item in _items(content["does_not_prove"])),
         checkpoint=checkpoint_from_json(checkpoint) if isinstance(checkpoint, dict) else None,
+        time_stamps=tuple(stamp_from_json(item) for item in _items(content["time_stamps"])),
+        brackets=tuple(bracket_from_json(item) for item in _items(content["brackets"])),
+        witnessed=tuple(str(item) for item in _items(content["witnessed"])),
     )
 
 

@@ -11,6 +11,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from compliance.report.payload import AuditFile, NotAnAudit, UnknownAuditVersion, parse_audit
 from compliance.report.verifying.attachment import BadAttachment, NoAttachment, signed_audit
 from compliance.report.verifying.byte_ranges import strip_padding
+from compliance.report.verifying.challenged import check_challenge
 from compliance.report.verifying.cms import BadSignature, require_exact
 from compliance.report.verifying.entries import (
     check_clock,
@@ -23,6 +24,7 @@ from compliance.report.verifying.history import check_history
 from compliance.report.verifying.judging import Judging, NotJudgeable, fingerprint_of, has_header
 from compliance.report.verifying.limits import MAX_FILE_BYTES
 from compliance.report.verifying.loads import check_loads
+from compliance.report.verifying.pins import Pins
 from compliance.report.verifying.record import check_record
 from compliance.report.verifying.sessions import check_sessions
 from compliance.report.verifying.signatures import (
@@ -32,7 +34,9 @@ from compliance.report.verifying.signatures import (
     judge_reader,
 )
 from compliance.report.verifying.single import check_single
+from compliance.report.verifying.time_stamps import judge_time_stamps
 from compliance.report.verifying.verdict import Check, KnownCheckpoint, Verdict
+from compliance.report.verifying.witnessed import judge_witnesses
 
 
 def verify_report(
@@ -40,6 +44,8 @@ def verify_report(
     *,
     trust_roots: Sequence[x509.Certificate],
     known: Sequence[KnownCheckpoint] = (),
+    pins: Pins | None = None,
+    challenge: str | None = None,
 ) -> Verdict:
     """Judge a report. Never raises: whatever goes wrong, the file is not accepted.
 
@@ -50,8 +56,16 @@ def verify_report(
         data: the file. It is hostile; in a server use `verify_in_subprocess`.
         trust_roots: the certificate authorities the inspector holds.
         known: checkpoints kept from reports accepted earlier.
+        challenge: what the inspector had entered on the spot, where they did.
+        pins: time-stamp authorities and witnesses whose word is taken; nobody's by default.
     """
-    judging = Judging(data=data, trust_roots=tuple(trust_roots), known=tuple(known))
+    judging = Judging(
+        data=data,
+        trust_roots=tuple(trust_roots),
+        known=tuple(known),
+        pins=pins or Pins(),
+        challenge=challenge,
+    )
     try:
         for check in _steps(judging):
             judging.checks.append(check)
@@ -76,7 +90,8 @@ def _steps(judging: Judging) -> Iterator[Check]:
     # (6) the seal has no byte that nobody signed;
     # (7) the ledger layer, see `record`;
     # (8) the log is the one the inspector met before;
-    # (9) the meaning layer, see `entries`, `sessions`, `loads`
+    # (9) authorities and witnesses outside saw it, as far as the inspector names any;
+    # (10) the meaning layer, see `entries`, `sessions`, `loads`
     #     and, for one session's file, `single`.
     # The order is part of the protection: nothing is interpreted before it is known to be
     # signed, and nothing is believed before it is proved to be in the log.
@@ -100,7 +115,15 @@ def _steps(judging: Judging) -> Iterator[Check]:
     yield from check_record(audit, seal.signer)
     fingerprint = fingerprint_of(seal.path[0])
     yield check_history(audit, judging.known, root_fingerprint=fingerprint)
+    yield from _check_outside(judging, audit, seal.path[0])
     yield from _check_meaning(audit)
+
+
+def _check_outside(judging: Judging, audit: AuditFile, root: x509.Certificate) -> Iterator[Check]:
+    judging.times = judge_time_stamps(audit, judging.pins.authorities, root=root)
+    yield judging.times.check
+    judging.witnesses = judge_witnesses(audit, judging.pins.policy)
+    yield judging.witnesses.check
 
 
 def _open(judging: Judging) -> tuple[PdfFileReader, SignatureFindings]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from compliance.ledger.canonical import JsonValue
@@ -30,6 +31,17 @@ _WITHOUT_TIMESTAMPS: Final = (
     ),
 )
 
+_WITH_TIMESTAMPS: Final = (
+    (
+        "When exactly anything was done: the time-stamps give the times between which a record came "
+        "into the log, and all other times are those of the clinic's own clock."
+    ),
+    (
+        "That nothing was entered after the newest time-stamp: what came later could have been cut "
+        "off before the report was made."
+    ),
+)
+
 _WITHOUT_HISTORY: Final = (
     (
         "That the clinic shows everyone the same record: it could keep a second one. This shows "
@@ -54,9 +66,34 @@ _CLIENT_COPY: Final = (
 )
 
 
-def limits_of(audit: AuditFile, level: int) -> tuple[str, ...]:
-    """Return what an accepted file of this level does not prove."""
-    limits: tuple[str, ...] = _WITHOUT_TIMESTAMPS + (() if level else _WITHOUT_HISTORY) + _ALWAYS
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What an accepted file shows beyond not having been altered."""
+
+    times: bool = False
+    """Everything in it existed by times that authorities pinned by the inspector say."""
+
+    one_history: bool = False
+    """Enough witnesses saw one history only."""
+
+    met_before: bool = False
+    """It is the log that the inspector met before."""
+
+    challenged: bool = False
+    """It holds what the inspector made up on the spot."""
+
+    @property
+    def level(self) -> int:
+        """The highest of the levels shown."""
+        return 3 * (self.met_before or self.challenged) or 2 * self.one_history or 1 * self.times
+
+
+def limits_of(audit: AuditFile, shown: Shown) -> tuple[str, ...]:
+    """Return what an accepted file that shows so much does not prove."""
+    second = () if shown.one_history or shown.met_before else _WITHOUT_HISTORY
+    limits: tuple[str, ...] = (
+        (_WITH_TIMESTAMPS if shown.times else _WITHOUT_TIMESTAMPS) + second + _ALWAYS
+    )
     if audit.single is not None:
         copy = _CLIENT_COPY if audit.single.purpose == CLIENT_COPY else ()
         return _ONE_SESSION + copy + limits
@@ -72,14 +109,20 @@ def limits_of(audit: AuditFile, level: int) -> tuple[str, ...]:
     return limits
 
 
-def accepted_sentence(audit: AuditFile, level: int) -> str:
+def accepted_sentence(audit: AuditFile, shown: Shown) -> str:
     """Return what an accepted report may be called, and no more."""
     sentence = _session_sentence(audit) if audit.single else _report_sentence(audit)
     clinic_data = audit.data["clinic"]
     if isinstance(clinic_data, dict) and clinic_data["demo"]:
         sentence += " It is made of demonstration data and says nothing about real treatments."
-    if level:
+    if shown.times:
+        sentence += " Its entries existed by the times that the time-stamps you pinned say."
+    if shown.one_history:
+        sentence += " Enough of the witnesses you named saw this history and no other."
+    if shown.met_before:
         sentence += " It is drawn from the same record that you met before."
+    if shown.challenged:
+        sentence += " It holds the challenge that you gave."
     return sentence
 
 

@@ -20,6 +20,7 @@ from cryptography import x509
 import compliance
 from compliance.report.payload import AuditFile, NotAnAudit, parse_audit
 from compliance.report.verifying.limits import MAX_FILE_BYTES
+from compliance.report.verifying.pins import PinFiles, pin_files_from_json
 from compliance.report.verifying.verdict import (
     Check,
     KnownCheckpoint,
@@ -45,6 +46,8 @@ def verify_in_subprocess(
     *,
     trust_pems: Sequence[bytes],
     known: Sequence[KnownCheckpoint] = (),
+    pins: PinFiles | None = None,
+    challenge: str | None = None,
     seconds: int = 60,
     memory_bytes: int = 1 << 30,
 ) -> Verdict:
@@ -54,6 +57,8 @@ def verify_in_subprocess(
         path: the file; it must not change meanwhile.
         trust_pems: the certificate authorities the inspector holds, in PEM.
         known: checkpoints kept from reports accepted earlier.
+        challenge: what the inspector had entered on the spot.
+        pins: whose word outside the clinic is taken; they must be readable.
         seconds: of the clock and of the processor, whichever is used up first.
         memory_bytes: of address space, the program itself included.
     """
@@ -61,6 +66,8 @@ def verify_in_subprocess(
         "path": str(path.resolve()),
         "trust": [pem.decode("ascii", errors="replace") for pem in trust_pems],
         "known": [checkpoint_to_json(item) for item in known],
+        "pins": (pins or PinFiles()).to_json(),
+        "challenge": challenge,
         "seconds": seconds,
         "memory_bytes": memory_bytes,
     }
@@ -126,6 +133,8 @@ def main() -> None:
         data,
         trust_roots=[x509.load_pem_x509_certificate(pem.encode()) for pem in request["trust"]],
         known=[checkpoint_from_json(item) for item in request["known"]],
+        pins=pin_files_from_json(request["pins"]).read(),
+        challenge=request["challenge"],
     )
     sys.stdout.buffer.write(json.dumps(verdict.to_json()).encode() + b"\n")
     if verdict.audit is not None:
