@@ -122,6 +122,10 @@ class Sheet:
         drawn = "\n".join(f"{x:.2f} {y:.2f} {wide:.2f} {high:.2f} re" for x, y, wide, high in boxes)
         self._figures.append(f"{self._begin(element)}\n0 g\n{drawn}\nf\nEMC")
 
+    def drawing(self, operators: str, mark: Element | Artifact) -> None:
+        """Draw lines; what they change of the state of drawing ends with them."""
+        self._figures.append(f"{self._begin(mark)}\nq\n{operators}\nQ\nEMC")
+
     def total(self, x: float, y: float) -> None:
         """Draw the number of pages, which is known only when the file is finished."""
         self._figures.append(

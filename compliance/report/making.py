@@ -17,6 +17,7 @@ from compliance.report.exceptions_pages import draw_exceptions, draw_later_amend
 from compliance.report.finishing import Metadata, finish_pdf
 from compliance.report.front_page import Evidence, draw_front_page
 from compliance.report.register_pages import draw_exports, draw_people
+from compliance.report.room_pages import draw_room
 from compliance.report.session_block import BlockSetter
 from compliance.report.styles import BODY_TEXT, BOTTOM, LEFT, TOP
 
@@ -64,6 +65,7 @@ def draw_report(
             draw_exceptions(document, content)
             draw_later_amendments(document, content)
             _draw_sessions(document, content, progress)
+            draw_room(document, content)
             draw_people(document, content)
             draw_exports(document, content)
             pages = document.finish()

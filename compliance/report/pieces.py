@@ -48,7 +48,7 @@ class Piece:
         self._texts: list[tuple[float, float, str, Style, Element | Artifact]] = []
         self._rules: list[tuple[float, float, float, Rule]] = []
         self._frames: list[tuple[float, float, float, float]] = []
-        self._bars: list[tuple[float, float]] = []
+        self._bars: list[tuple[float, float, float]] = []
 
     def tag(self, role: str = _TEXT_ROLE, extra: str = "") -> Element:
         """Return a new element that comes after all others of this piece."""
@@ -96,7 +96,11 @@ class Piece:
 
     def bar(self, top: float, bottom: float) -> None:
         """Put a change bar into the margin beside what a mark speaks of."""
-        self._bars.append((top, bottom))
+        self.margin_bar(BODY - _BAR, top, bottom)
+
+    def margin_bar(self, left: float, top: float, bottom: float) -> None:
+        """Put a bar at a place of its own."""
+        self._bars.append((left, top, bottom))
 
     def cut(self, height: float) -> tuple[Piece, Piece]:
         """Return what fits above ``height`` and the rest, cutting between lines of text.
@@ -115,11 +119,11 @@ class Piece:
         for x1, x2, down, rule in self._rules:
             part, shift = (head, 0.0) if down <= at else (rest, at)
             part._rules.append((x1, x2, down - shift, rule))
-        for start, end in self._bars:
+        for left, start, end in self._bars:
             if start < at:
-                head._bars.append((start, min(end, at)))
+                head._bars.append((left, start, min(end, at)))
             if end > at:
-                rest._bars.append((max(start, at) - at, end - at))
+                rest._bars.append((left, max(start, at) - at, end - at))
         head.height, rest.height = min(at, height), self.height - at
         return head, rest
 
@@ -129,8 +133,8 @@ class Piece:
             sheet.rule(x1, x2, top - down, rule)
         for left, right, start, end in self._frames:
             sheet.frame(left, top - end, right - left, end - start, thick=0.9)
-        for start, end in self._bars:
-            sheet.box(BODY - _BAR, top - end, 1.6, end - start)
+        for left, start, end in self._bars:
+            sheet.box(left, top - end, 1.6, end - start)
         for x, down, line, style, mark in self._texts:
             # Who listens or copies hears words, and a line's end is no space by itself.
             shown = line if not line or line.endswith(_JOINED) else line + " "

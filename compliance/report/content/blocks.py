@@ -19,6 +19,7 @@ from compliance.report.content.fields import (
 from compliance.report.content.log import author
 from compliance.report.content.naming import DEVICE, Naming
 from compliance.report.content.source import ContentUnreadable
+from compliance.report.content.tracing import trace_load
 from compliance.report.content.values import (
     AmendmentLine,
     DeviationLine,
@@ -171,7 +172,12 @@ def _read_amendment(index: int, template: JsonObject, naming: Naming) -> Amendme
 
 
 def _lines(data: JsonObject, key: str, naming: Naming) -> tuple[str, ...]:
-    return tuple(evidence_line(one, naming.times) for one in children(data, key))
+    return tuple(_line(one, naming) for one in children(data, key))
+
+
+def _line(evidence: JsonObject, naming: Naming) -> str:
+    said, load = evidence_line(evidence, naming.times), trace_load(evidence, naming)
+    return f"{said}; {load}" if load else said
 
 
 def _read_consent(data: JsonObject, naming: Naming) -> str:

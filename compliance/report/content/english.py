@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
+from compliance.report.content.room_english import ENGLISH_ROOM
 from compliance.report.content.words import Words
 
 ENGLISH: Final = Words(
@@ -143,6 +144,11 @@ ENGLISH: Final = Words(
     kinds=MappingProxyType(
         {
             "restored": "The record was put back",
+            "recall": "Recalls",
+            "spore_failed": "Failed spore tests",
+            "cycle_failed": "Failed cycles",
+            "flag_undecided": "Flags nobody has decided",
+            "test_overdue": "Overdue tests",
             "aborted": "Aborted sessions",
             "incident": "Adverse events",
             "follow_up": "Follow-ups with signs",
@@ -184,6 +190,7 @@ ENGLISH: Final = Words(
     erased_sentence="The content was erased or purged; its hash is kept in the proof.",
     still_open_sentence="The session opened with this entry was not closed at the end of the period.",
     awaiting_sentence="The session opened with this entry is signed and awaits reprocessing.",
+    room=ENGLISH_ROOM,
     continued="continued",
     root_short="root",
     sha256="SHA-256",

@@ -19,7 +19,9 @@ from compliance.report.content.values import ExceptionKind, ExceptionLine, ItemL
 
 
 def read_exceptions(
-    naming: Naming, open_sessions: Sequence[JsonObject]
+    naming: Naming,
+    open_sessions: Sequence[JsonObject],
+    sterilization: Sequence[ExceptionLine] = (),
 ) -> tuple[ExceptionLine, ...]:
     """Return every exception of the range, whatever details the filters leave out.
 
@@ -28,6 +30,7 @@ def read_exceptions(
     """
     return (
         *_restores(naming),
+        *sterilization,
         *_aborted(naming),
         *_incidents(naming),
         *_follow_ups(naming),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
+from compliance.report.content.room_german import GERMAN_ROOM
 from compliance.report.content.words import Words
 
 GERMAN: Final = Words(
@@ -157,6 +158,11 @@ GERMAN: Final = Words(
     kinds=MappingProxyType(
         {
             "restored": "Die Aufzeichnung wurde zurückgesetzt",
+            "recall": "Rückrufe",
+            "spore_failed": "Fehlgeschlagene Sporentests",
+            "cycle_failed": "Fehlgeschlagene Zyklen",
+            "flag_undecided": "Hinweise ohne Entscheidung",
+            "test_overdue": "Überfällige Tests",
             "aborted": "Abgebrochene Sitzungen",
             "incident": "Unerwünschte Ereignisse",
             "follow_up": "Nachkontrollen mit Anzeichen",
@@ -198,6 +204,7 @@ GERMAN: Final = Words(
     erased_sentence="Der Inhalt wurde gelöscht; sein Hash bleibt Teil des Beweises.",
     still_open_sentence="Die hiermit eröffnete Sitzung war am Ende nicht geschlossen.",
     awaiting_sentence="Die hiermit eröffnete Sitzung ist signiert und wartet auf Aufbereitung.",
+    room=GERMAN_ROOM,
     continued="Fortsetzung",
     root_short="Wurzel",
     sha256="SHA-256",

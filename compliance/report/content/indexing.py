@@ -10,6 +10,7 @@ from typing import Final
 
 from compliance.report.content.fields import JsonObject, child, children, number, text, texts
 from compliance.report.content.log import Log
+from compliance.report.content.room_indexing import RoomPositions, note_room
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ class Positions:
 
     exports: list[int] = field(default_factory=list)
     erased: list[int] = field(default_factory=list)
+    room: RoomPositions = field(default_factory=RoomPositions)
     erasures: dict[str, int] = field(default_factory=dict)
     """By the id of the person or client erased."""
 
@@ -66,12 +68,14 @@ def find_positions(log: Log) -> Positions:
     positions = Positions()
     for index, entry in log.outside():
         _note(positions, _FACTS, index, entry)
+        note_room(positions.room, index, entry, inside=False)
     for index, maybe in log.inside():
         if maybe is None:
             positions.erased.append(index)
             continue
         _note(positions, _FACTS, index, maybe)
         _note(positions, _EVENTS, index, maybe)
+        note_room(positions.room, index, maybe, inside=True)
     _map_hidden(log, positions)
     return positions
 

@@ -25,6 +25,7 @@ from compliance.report.content.indexing import (
 from compliance.report.content.languages import primary_language, words_for
 from compliance.report.content.log import Log, author
 from compliance.report.content.naming import Naming
+from compliance.report.content.room_reading import no_room, read_room
 from compliance.report.content.single import read_single_content
 from compliance.report.content.source import AuditSource, ContentUnreadable
 from compliance.report.content.times import LocalTimes
@@ -53,6 +54,7 @@ def read_content(audit: AuditSource) -> ReportContent:
     opened = children(data, "open_sessions")
     span = child(data, "range")
     filters = optional_child(data, "filters") or {}
+    room = read_room(naming, data, audit.curves)
     return ReportContent(
         words=words,
         language=primary_language(text(clinic, "language")),
@@ -71,12 +73,13 @@ def read_content(audit: AuditSource) -> ReportContent:
         root=text(data, "root"),
         incarnation=number(data, "incarnation"),
         profiles=tuple(_profile(profile) for profile in children(data, "profiles")),
-        counts=_count(naming.positions, opened),
-        exceptions=read_exceptions(naming, opened),
+        counts=_count(naming.positions, opened, recalled=room.recalled),
+        exceptions=read_exceptions(naming, opened, room.exceptions),
         sessions=LazyBlocks(indices=_drawn(naming, filters), naming=naming),
         people=tuple(_people(naming)),
         later_amendments=tuple(_later_amendments(naming, number(span, "start"))),
         exports=tuple(_exports(naming)),
+        room=room.content,
     )
 
 
@@ -114,12 +117,13 @@ def read_single(audit: AuditSource) -> ReportContent:
         root=text(data, "root"),
         incarnation=number(data, "incarnation"),
         profiles=tuple(_profile(profile) for profile in children(data, "profiles")),
-        counts=_count(naming.positions, ()),
+        counts=_count(naming.positions, (), recalled=0),
         exceptions=read_exceptions(naming, ()),
         sessions=blocks,
         people=tuple(_people(naming)),
         later_amendments=(),
         exports=(),
+        room=no_room(),
         single=single,
     )
 
@@ -164,7 +168,7 @@ def _profile(profile: JsonObject) -> str:
     return f"{name} {version}" if version is not None else str(name)
 
 
-def _count(positions: Positions, opened: Sequence[JsonObject]) -> Counts:
+def _count(positions: Positions, opened: Sequence[JsonObject], *, recalled: int) -> Counts:
     awaiting = sum(text(session, "state") == "awaiting_reprocessing" for session in opened)
     return Counts(
         closed=positions.closed,
@@ -174,7 +178,7 @@ def _count(positions: Positions, opened: Sequence[JsonObject]) -> Counts:
         awaiting=awaiting,
         still_open=len(opened) - awaiting,
         erased=len(positions.erased),
-        recalled=0,
+        recalled=recalled,
         clock_anomalies=len(positions.clock_anomalies),
     )
 

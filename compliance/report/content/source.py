@@ -34,5 +34,9 @@ class AuditSource(Protocol):
         """Commitment in hex to the disclosed value."""
 
     @property
+    def curves(self) -> Mapping[str, str]:
+        """Readings of cycles by their SHA-256 in hex, each hashed again."""
+
+    @property
     def canonical(self) -> bytes:
         """The bytes of ``audit.json``."""

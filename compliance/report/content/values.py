@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from compliance.report.content.moments import Moment as Moment
+from compliance.report.content.room_values import RoomContent
 from compliance.report.content.words import Words
 
 
@@ -22,6 +24,11 @@ class ExceptionKind(enum.StrEnum):
     """What an inspector reads first; declared in the order of the report."""
 
     RESTORED = "restored"
+    RECALL = "recall"
+    SPORE = "spore_failed"
+    CYCLE = "cycle_failed"
+    FLAG = "flag_undecided"
+    OVERDUE = "test_overdue"
     ABORTED = "aborted"
     INCIDENT = "incident"
     FOLLOW_UP = "follow_up"
@@ -31,28 +38,6 @@ class ExceptionKind(enum.StrEnum):
     STILL_OPEN = "still_open"
     CLOCK = "clock"
     ERASED = "erased"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """A recorded time as it is printed in the clinic's zone."""
-
-    utc: str
-    """RFC 3339, exactly as recorded."""
-
-    day: str
-    """Such as ``20 Nov 2026``."""
-
-    clock: str
-    """Such as ``14:05``; with the offset in the hour that a zone repeats in autumn."""
-
-    @property
-    def text(self) -> str:
-        return f"{self.day}, {self.clock}"
-
-    def beside(self, day: str) -> str:
-        """Leave the day out where the reader has just been told it."""
-        return self.clock if self.day == day else self.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,5 +250,6 @@ class ReportContent:
     people: tuple[PersonLine, ...]
     later_amendments: tuple[AmendmentLine, ...]
     exports: tuple[ExportLine, ...]
+    room: RoomContent
     single: SingleContent | None = None
     """Nothing in a report of a period."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from compliance.report.content.room_words import RoomWords
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
@@ -137,6 +139,7 @@ class Words:
     erased_sentence: str
     still_open_sentence: str
     awaiting_sentence: str
+    room: RoomWords
     continued: str
     root_short: str
     sha256: str

@@ -38,6 +38,7 @@ class FixtureAudit:
     disclosures: Mapping[str, str]
     canonical: bytes
     checkpoint_note: str
+    curves: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -115,10 +116,10 @@ def build_audit(
 ) -> FixtureAudit:
     """Return the audit of a log with a closed session before the range and these in it."""
     log = FixtureLog()
-    _found_clinic(log)
-    earlier = _record(log, Wish(), 0)
+    found_clinic(log)
+    earlier = record_session(log, Wish(), 0)
     start = len(log.bodies)
-    closings = [_record(log, wish, number + 1) for number, wish in enumerate(wishes)]
+    closings = [record_session(log, wish, number + 1) for number, wish in enumerate(wishes)]
     closed = [at for at, wish in zip(closings, wishes, strict=True) if wish.state == "closed"]
     if incidents:
         _amend(log, closed[0])
@@ -130,10 +131,10 @@ def build_audit(
         for one, wish in zip(closings, wishes, strict=True)
         if wish.state not in {"closed", "aborted"}
     ]
-    return _audit(log, start, clinic, unfinished)
+    return make_audit(log, start, clinic, unfinished)
 
 
-def _found_clinic(log: FixtureLog) -> None:
+def found_clinic(log: FixtureLog) -> None:
     log.append("log.genesis", {"name": CLINIC["name"], "demo": False})
     for number, template in enumerate(TEMPLATES):
         log.append("template.published", {"template": template, "hash": TEMPLATE_HASH[number]})
@@ -143,7 +144,7 @@ def _found_clinic(log: FixtureLog) -> None:
         )
 
 
-def _record(log: FixtureLog, wish: Wish, number: int) -> dict[str, Any]:
+def record_session(log: FixtureLog, wish: Wish, number: int) -> dict[str, Any]:
     session = f"019a0000-0000-7000-8000-{number:012x}"
     # Days apart, so that sessions fall on several days of the report.
     log.now += timedelta(hours=9 if number % 2 else 2)
@@ -349,7 +350,7 @@ def _mishaps(log: FixtureLog, cites: int) -> None:
     )
 
 
-def _audit(
+def make_audit(
     log: FixtureLog, start: int, clinic: Mapping[str, Any], unfinished: list[dict[str, Any]]
 ) -> FixtureAudit:
     size = len(log.bodies)
