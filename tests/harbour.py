@@ -56,12 +56,19 @@ class House:
         )
 
 
-def build_house(database: Database, folder: Path, *, now: datetime, slug: str = "harbour") -> House:
+def build_house(
+    database: Database,
+    folder: Path,
+    *,
+    now: datetime,
+    slug: str = "harbour",
+    profiles: tuple[str, ...] = ("US-NEHA-BAMC-2024",),
+) -> House:
     """Found a clinic and fill it; passwords are not usable, people act by token."""
     keys_folder = folder / "keys"
     clinic = found_clinic(
         database,
-        FoundClinic(slug=slug, name="Harbour Skin Clinic", profiles=("US-NEHA-BAMC-2024",)),
+        FoundClinic(slug=slug, name="Harbour Skin Clinic", profiles=profiles),
         keys_folder=keys_folder,
         system_user="tests",
         now=now,

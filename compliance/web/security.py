@@ -26,8 +26,10 @@ CONTENT_POLICY: Final = (
     "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; "
     "base-uri 'none'; manifest-src 'self'"
 )
+READS_CODES: Final = frozenset({"sessions", "sterilization"})
+"""Blueprints whose pages read codes by camera: the reader is wasm, which needs a leave of its own."""
+
 _HEADERS: Final = (
-    ("Content-Security-Policy", CONTENT_POLICY),
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "no-referrer"),
@@ -126,6 +128,9 @@ def _check_limits(limiter: Limiter) -> None:
 
 def set_headers(response: Response) -> Response:
     """Add the protecting headers; a route that set one of them keeps its own."""
+    reads = request.blueprint in READS_CODES
+    policy = CONTENT_POLICY.replace("'self';", "'self' 'wasm-unsafe-eval';", 1)
+    response.headers.setdefault("Content-Security-Policy", policy if reads else CONTENT_POLICY)
     for name, value in _HEADERS:
         response.headers.setdefault(name, value)
     if request.endpoint != "static":

@@ -24,13 +24,15 @@ from werkzeug.test import TestResponse
 from compliance.app import create_app, migrate
 from compliance.domain.access import Actor, Auth, Role
 from compliance.domain.sterilization.judging import Program
-from compliance.domain.sterilization.words import SterilizerType
+from compliance.domain.sterilization.words import Growth, SterilizerType
 from compliance.operations.people.accounts import CreatePerson, create_person
 from compliance.operations.people.passwords import PasswordHash, hash_password
 from compliance.operations.reporting.requests import RequestReport, request_report
 from compliance.operations.sterilization.cycles import RecordCycle, record_cycle
+from compliance.operations.sterilization.loading import scan_in, start_load
 from compliance.operations.sterilization.machines import AddSterilizer, add_sterilizer
 from compliance.operations.sterilization.recalling import recall_lot
+from compliance.operations.sterilization.spores import RecordSporeTest, record_spore_test
 from compliance.operations.things import find_device
 from compliance.settings import Settings
 from compliance.web.context import EXTENSION
@@ -187,9 +189,35 @@ ACCESS: Final[dict[str, str | frozenset[Role]]] = {
     "aftercare.show_incident": TREATING,
     "aftercare.incident": TREATING,
     "sterilization.show": STERILIZING,
+    "sterilization.show_packs": STERILIZING,
     "sterilization.register": STERILIZING,
     "sterilization.show_release": STERILIZING,
     "sterilization.release": STERILIZING,
+    "sterilization.show_pack": STERILIZING,
+    "sterilization.damage": STERILIZING,
+    "sterilization.show_load": STERILIZING,
+    "sterilization.scan_into_load": STERILIZING,
+    "sterilization.write_into_load": STERILIZING,
+    "sterilization.take_out_of_load": STERILIZING,
+    "sterilization.choose_load_run": STERILIZING,
+    "sterilization.start_this_load": STERILIZING,
+    "sterilization.show_reading": STERILIZING,
+    "sterilization.read_load_out": STERILIZING,
+    "sterilization.read_log_of_load": STERILIZING,
+    "sterilization.choose_cycle_of_load": STERILIZING,
+    "sterilization.give_load_up": STERILIZING,
+    "sterilization.show_day_test": STERILIZING,
+    "sterilization.enter_day_test": STERILIZING,
+    "sterilization.show_cycle": STERILIZING,
+    "sterilization.read_cycle_indicator": STERILIZING,
+    "sterilization.decide_cycle_flag": STERILIZING,
+    "sterilization.show_cycle_release": STERILIZING,
+    "sterilization.release_this_cycle": STERILIZING,
+    "sterilization.send_labels": STERILIZING,
+    "sterilization.show_spore_start": STERILIZING,
+    "sterilization.start_spore_test": STERILIZING,
+    "sterilization.show_spore_test": STERILIZING,
+    "sterilization.read_spore_test": STERILIZING,
     "api.get_devices": AT_WORK,
     "api.get_device": AT_WORK,
     "api.post_device": MANAGING,
@@ -269,6 +297,8 @@ IDS: Final = frozenset(
         "sterilizer",
         "cycle_id",
         "recall_id",
+        "load_id",
+        "test_id",
     }
 )
 """The parts of an address that belong to a clinic."""
@@ -291,6 +321,8 @@ class Things:
     sterilizer: str
     cycle_id: str
     recall_id: str
+    load_id: str
+    test_id: str
 
     def fill(self, rule: Rule) -> str:
         """The address of a rule for these things."""
@@ -308,6 +340,8 @@ class Things:
             "sterilizer": self.sterilizer,
             "cycle_id": self.cycle_id,
             "recall_id": self.recall_id,
+            "load_id": self.load_id,
+            "test_id": self.test_id,
             "family": "devices",
             "thing_id": self.device,
             "template_id": "needle_roller",
@@ -403,6 +437,7 @@ def make_things(house: House, clock: Clock) -> Things:
             tx, person, keyring=house.keyring, actor=house_manager(house), now=clock.now
         )
     sterilizer_id, cycle_id, recall_id = make_room(house, clock)
+    load_id, test_id = make_load(house, clock, sterilizer_id, cycle_id)
     return Things(
         session_id=session_id,
         report_id=report.report_id,
@@ -413,7 +448,28 @@ def make_things(house: House, clock: Clock) -> Things:
         sterilizer=sterilizer_id,
         cycle_id=cycle_id,
         recall_id=recall_id,
+        load_id=load_id,
+        test_id=test_id,
     )
+
+
+def make_load(house: House, clock: Clock, sterilizer_id: str, cycle_id: str) -> tuple[str, str]:
+    """A load that runs, and a spore test in incubation."""
+    operator = house.operator
+    told = RecordSporeTest(
+        cycle_id=cycle_id,
+        lot="BI-7",
+        expires_on=clock.now.date(),
+        result=Growth.PENDING,
+        control=None,
+        control_lot="BI-7",
+    )
+    with house.database.writing() as tx:
+        for scanned in (sterilizer_id, "ROLLER-1"):
+            scan_in(tx, scanned, actor=operator, now=clock.now)
+        load = start_load(tx, actor=operator, now=clock.now)
+        test = record_spore_test(tx, told, actor=operator, now=clock.now)
+    return load.load_id, test.test_id
 
 
 def make_room(house: House, clock: Clock) -> tuple[str, str, str]:
@@ -577,6 +633,8 @@ def test_what_another_clinic_has_is_not_found(world: World, rule: Rule, method: 
         sterilizer=NOBODY_HAS,
         cycle_id=NOBODY_HAS,
         recall_id=NOBODY_HAS,
+        load_id=NOBODY_HAS,
+        test_id=NOBODY_HAS,
     )
     # People belong to the installation, so its administrator finds everybody.
     blind = roles_for(rule) - (INSTALLING if "user_id" in rule.arguments else set())

@@ -1,4 +1,4 @@
-"""Adds the practitioner's tablet and the sterilization room's desk to the app."""
+"""Adds the practitioner's tablet to the app."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from compliance.web.tablet import (
     home,
     notes,
     opening,
-    sterilization,
 )
 
 
@@ -26,6 +25,5 @@ def register_tablet(app: Flask) -> None:
         closing,
         aftercare,
         amending,
-        sterilization,
     ):
         app.register_blueprint(module.blueprint)

@@ -1,4 +1,7 @@
-"""The simple desk of the sterilization room: packs registered, released, and what came back."""
+"""Packs by hand: registered, released and taken out of use one by one.
+
+A clinic whose sterilizer is kept elsewhere works with this page alone.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from http import HTTPStatus
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import DateField, HiddenField, SelectField, StringField
@@ -26,18 +29,18 @@ from compliance.operations.packs import (
     release_act,
     release_pack,
 )
+from compliance.operations.sterilization.packing import suggest_code
 from compliance.operations.things import list_devices
 from compliance.store.session import Tx
 from compliance.web.context import current_actor, current_clinic, page_values, services
-from compliance.web.tablet.board import Board, pack_line, suggest_code, wait_line
+from compliance.web.sterilization.pack_lines import Board, pack_line
+from compliance.web.sterilization.room import HOME, SECTION, blueprint
 from compliance.web.tablet.sending import fresh_key, once
 from compliance.web.tablet.signing import NotSigned, SigningForm, get_grant, read_signer
 from compliance.web.tablet.wording import say_refusal, show_date
 
-blueprint = Blueprint("sterilization", __name__)
-
 _PAGE: Final = 30
-_SECTION: Final = "sterilization"
+HERE: Final = f"{HOME}/packs"
 
 
 class PackForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
@@ -78,8 +81,8 @@ class PackForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
         )
 
 
-@blueprint.get("/sterilization")
-def show() -> ResponseReturnValue:
+@blueprint.get("/sterilization/packs")
+def show_packs() -> ResponseReturnValue:
     now = services().clock()
     form = PackForm(formdata=None)
     board = _read()
@@ -113,7 +116,7 @@ def register() -> ResponseReturnValue:
             status = _beside(form, error)
         else:
             flash(f"Pack {code} is registered. It waits for its release.", "good")
-            return redirect("/sterilization", HTTPStatus.SEE_OTHER)
+            return redirect(HERE, HTTPStatus.SEE_OTHER)
     board = _read()
     _offer(form, board)
     form.idempotency_key.data = fresh_key(now)
@@ -176,12 +179,11 @@ def _page(form: PackForm, board: Board, now: datetime) -> str:
     shown = board.released[:_PAGE]
     more = len(board.released) > _PAGE
     return render_template(
-        "sterilization/board.html",
-        page=page_values("Sterilization", section=_SECTION),
+        "sterilization/packs.html",
+        page=page_values("Packs", section=SECTION),
         form=form,
         registered=tuple(pack_line(pack, board, now) for pack in board.registered),
         released=tuple(pack_line(pack, board, now) for pack in shown),
-        waiting=tuple(wait_line(wait, board, now) for wait in board.waiting),
         may_release=current_actor().may(Action.RELEASE_PACKS),
         next_after=f"{shown[-1].registered_at.isoformat()}~{shown[-1].pack_id}" if more else None,
         paged="after" in request.args,
@@ -191,10 +193,10 @@ def _page(form: PackForm, board: Board, now: datetime) -> str:
 @blueprint.get("/sterilization/packs/<pack_id>/release")
 def show_release(pack_id: str) -> ResponseReturnValue:
     now = services().clock()
-    pack = _pack(pack_id)
+    pack = find_it(pack_id)
     if pack.state is not PackState.REGISTERED:
         flash(f"Pack {pack.code} is {pack.state.value}; there is nothing to release.", "info")
-        return redirect("/sterilization", HTTPStatus.SEE_OTHER)
+        return redirect(HERE, HTTPStatus.SEE_OTHER)
     form = SigningForm(formdata=None)
     form.idempotency_key.data = fresh_key(now)
     return _release_page(form, pack, now)
@@ -204,7 +206,7 @@ def show_release(pack_id: str) -> ResponseReturnValue:
 def release(pack_id: str) -> ResponseReturnValue:
     """Check the password in one transaction and release in a second one; a retry counts once."""
     actor, now = current_actor(), services().clock()
-    pack = _pack(pack_id)
+    pack = find_it(pack_id)
     form = SigningForm()
     if not form.validate():
         return _release_page(form, pack, now), HTTPStatus.UNPROCESSABLE_ENTITY
@@ -218,14 +220,14 @@ def release(pack_id: str) -> ResponseReturnValue:
         return _release_page(form, pack, now), refused.status
     except (Conflict, SignatureRequired) as error:
         flash(say_refusal(error), "error")
-        return redirect("/sterilization", HTTPStatus.SEE_OTHER)
+        return redirect(HERE, HTTPStatus.SEE_OTHER)
     also = ""
     if closed:
         also = (
             f" {closed} waiting {'session is' if closed == 1 else 'sessions are'} closed with it."
         )
     flash(f"Pack {pack.code} is released.{also}", "good")
-    return redirect("/sterilization", HTTPStatus.SEE_OTHER)
+    return redirect(HERE, HTTPStatus.SEE_OTHER)
 
 
 def _release(tx: Tx, pack: PackRow, grant: str | None, actor: Actor, now: datetime) -> int:
@@ -234,7 +236,7 @@ def _release(tx: Tx, pack: PackRow, grant: str | None, actor: Actor, now: dateti
     return len(closed)
 
 
-def _pack(pack_id: str) -> PackRow:
+def find_it(pack_id: str) -> PackRow:
     actor = current_actor()
     actor.require(Action.RELEASE_PACKS)
     with services().database.reading() as tx:
@@ -244,15 +246,19 @@ def _pack(pack_id: str) -> PackRow:
 def _release_page(form: SigningForm, pack: PackRow, now: datetime) -> str:
     return render_template(
         "sterilization/release.html",
-        page=page_values(f"Release {pack.code}", section=_SECTION),
+        page=page_values(f"Release {pack.code}", section=SECTION),
         code=pack.code,
         action=f"/sterilization/packs/{pack.pack_id}/release",
-        facts=(
-            ("Contents", pack.contents),
-            ("Load", f"{pack.sterilizer}, cycle {pack.cycle_number}"),
-            ("Sterilized on", show_date(pack.sterilized_on)),
-            ("Use by", show_date(pack.expires_on)),
-        ),
+        facts=facts_of(pack),
         signer=read_signer("release", now),
         form=form,
+    )
+
+
+def facts_of(pack: PackRow) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Contents", pack.contents),
+        ("Load", f"{pack.sterilizer}, cycle {pack.cycle_number}"),
+        ("Sterilized on", show_date(pack.sterilized_on)),
+        ("Use by", show_date(pack.expires_on)),
     )

@@ -1,15 +1,13 @@
-"""The lists of the sterilization room's desk, as values."""
+"""The lists of the page of packs, as values."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from compliance.operations.packs import PackRow, WaitRow
-from compliance.web.context import show_time
-from compliance.web.tablet.wording import show_age, show_date, show_part
+from compliance.web.tablet.wording import show_age, show_date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,17 +20,8 @@ class PackLine:
     sterilized_on: str
     expires_on: str
     since: str
+    href: str
     release_href: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaitLine:
-    """One part that came back from a treatment."""
-
-    device: str
-    component: str
-    age: str
-    since: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,17 +36,6 @@ class Board:
     """Labels by id."""
 
 
-def suggest_code(known: Sequence[str], today: date) -> str:
-    """The next code of the day, such as 261120-03; it can be typed over."""
-    start = f"{today:%y%m%d}-"
-    numbers = [
-        int(code.removeprefix(start))
-        for code in known
-        if re.fullmatch(re.escape(start) + r"[0-9]{2,4}", code)
-    ]
-    return f"{start}{max(numbers, default=0) + 1:02d}"
-
-
 def pack_line(pack: PackRow, board: Board, now: datetime) -> PackLine:
     device = board.devices.get(pack.device_id) if pack.device_id else None
     return PackLine(
@@ -67,14 +45,6 @@ def pack_line(pack: PackRow, board: Board, now: datetime) -> PackLine:
         sterilized_on=show_date(pack.sterilized_on),
         expires_on=show_date(pack.expires_on),
         since=show_age(now - pack.registered_at),
+        href=f"/sterilization/packs/{pack.pack_id}",
         release_href=f"/sterilization/packs/{pack.pack_id}/release",
-    )
-
-
-def wait_line(wait: WaitRow, board: Board, now: datetime) -> WaitLine:
-    return WaitLine(
-        device=board.devices.get(wait.device_id, "An archived device"),
-        component=show_part(wait.component),
-        age=show_age(now - wait.since),
-        since=show_time(wait.since),
     )

@@ -1,4 +1,4 @@
-"""The sterilization room's simple desk: register, release, and what closes with it."""
+"""Packs by hand: register, release, take out of use, and what closes with a release."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from web.tablet.browsing import PASSWORD, Clock, Tablet, accepted, words_of
 
 from compliance.domain.words import SessionState
 from compliance.operations.packs import find_pack
+from compliance.operations.sterilization.packing import suggest_code
 from compliance.operations.treatments.reading import read_session
-from compliance.web.tablet.board import suggest_code
 from harbour import House, closed_session, released_pack
 
 
@@ -21,7 +21,7 @@ def register(room: Tablet, **fields: str) -> str:
         "cycle_number": "101",
         **fields,
     }
-    page = room.form("/sterilization", "/sterilization/packs")
+    page = room.form("/sterilization/packs", "/sterilization/packs")
     accepted(room.post("/sterilization/packs", {**page, **given}))
     return fields.get("code", page["code"])
 
@@ -42,17 +42,17 @@ def test_the_suggested_code_counts_the_day() -> None:
 def test_a_registered_pack_waits_and_the_next_one_is_half_filled(room: Tablet) -> None:
     code = register(room)
 
-    text = words_of(room.get("/sterilization"))
+    text = words_of(room.get("/sterilization/packs"))
     assert code in text
     assert "A1, cycle 101" in text
-    fields = room.form("/sterilization", "/sterilization/packs")
+    fields = room.form("/sterilization/packs", "/sterilization/packs")
     assert fields["sterilizer"] == "A1"
     assert fields["code"] == "261120-02"
 
 
 def test_registering_twice_registers_one_pack(room: Tablet) -> None:
     fields = {
-        **room.form("/sterilization", "/sterilization/packs"),
+        **room.form("/sterilization/packs", "/sterilization/packs"),
         "contents": "one roller",
         "sterilizer": "A1",
         "cycle_number": "101",
@@ -67,7 +67,7 @@ def test_registering_twice_registers_one_pack(room: Tablet) -> None:
 
 
 def test_a_wrong_date_is_refused_beside_its_field(room: Tablet) -> None:
-    page = room.form("/sterilization", "/sterilization/packs")
+    page = room.form("/sterilization/packs", "/sterilization/packs")
 
     answer = room.post(
         "/sterilization/packs",
@@ -100,9 +100,8 @@ def test_a_release_with_the_password_closes_the_waiting_session(
     accepted(room.post(page, fields))
 
     assert wrong.status_code == 422
-    text = words_of(room.get("/sterilization"))
-    assert "1 waiting session is closed with it" in text
-    assert "Nothing waits" in text
+    assert "1 waiting session is closed with it" in words_of(room.get("/sterilization/packs"))
+    assert "Nothing waits" in words_of(room.get("/sterilization"))
     with house.database.reading() as tx:
         record = read_session(
             tx, session_id, actor=house.manager, now=clock.now, keyring=house.keyring
@@ -118,7 +117,7 @@ def test_a_released_pack_is_not_released_again(room: Tablet, house: House) -> No
     again = room.post(page, {**fields, "idempotency_key": "another"})
 
     accepted(again)
-    assert "cannot be released" in words_of(room.get("/sterilization"))
+    assert "cannot be released" in words_of(room.get("/sterilization/packs"))
     assert room.get(page).status_code == 303
 
 
@@ -127,7 +126,7 @@ def test_the_released_packs_come_in_pages(room: Tablet, house: House, clock: Clo
         clock.tick(minutes=1)
         released_pack(house, f"P-{number:02d}", "ROLLER-1", clock.now)
 
-    first = room.get("/sterilization")
+    first = room.get("/sterilization/packs")
     link = first.text.partition('rel="next" href="')[2].partition('"')[0].replace("&amp;", "&")
 
     assert "P-31" in words_of(first)
