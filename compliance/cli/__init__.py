@@ -32,10 +32,13 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "erasure": ("erasure", "Erase a client's personal data, on the word of two persons."),
         "export": ("exporting", "Make a signed report."),
         "verify": ("verifying", "Judge a report with nothing but the file and what you hold."),
+        "key": ("key", "Give a clinic new keys; the old ones vouch for them."),
         "ledger": ("ledger", "Recompute a log and what was derived from it."),
         "backup": ("safekeeping", "Back up the records, or the keys, while in use."),
         "restore": ("restoring", "Bring a backup back; the log says so."),
         "doctor": ("doctor", "Name what is unsafe or missing, and what mends it."),
+        "tsa": ("tsa", "A time-stamp authority of one's own, not independent, for trying out."),
+        "witness": ("witness", "Watch over other people's logs and cosign what continues them."),
         "root": ("root", "What an inspector holds: the root certificate."),
     }
 )

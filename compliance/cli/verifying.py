@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 from cryptography import x509
 
+from compliance.cli.pinning import Pinned, pins_to_json, print_times, read_pins
 from compliance.errors import ComplianceError
 from compliance.keys.certificates import fingerprint
 from compliance.keys.storage import KeysMissing, export_root_pem
@@ -50,6 +51,20 @@ class _Trust:
     metavar="DIR",
     help="Remember accepted reports here, and compare with those of earlier visits.",
 )
+@click.option(
+    "--tsa",
+    "authorities",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="CERT.pem",
+    help="A time-stamp authority, or its issuer, whose word you take; repeat it for several.",
+)
+@click.option(
+    "--witness-policy",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Witnesses you know, and how many must agree (C2SP tlog-policy).",
+)
 @click.option("--json", "as_json", is_flag=True, help="The verdict as JSON.")
 @click.pass_context
 def verify(
@@ -57,6 +72,8 @@ def verify(
     file: Path,
     trust_files: tuple[Path, ...],
     state: Path | None,
+    authorities: tuple[Path, ...],
+    witness_policy: Path | None,
     *,
     as_json: bool,
 ) -> None:
@@ -67,9 +84,10 @@ def verify(
     # Any refusal here must be 2: the code 1 says that a report was rejected.
     try:
         trust = _read_trust(trust_files)
+        pinned = read_pins(authorities, witness_policy)
         with file.open("rb"):
             pass
-        verdict, kept = _judge(file, trust, state)
+        verdict, kept = _judge(file, trust, state, pinned)
     except ComplianceError as error:
         click.echo(f"Error: {error}", err=True)
         ctx.exit(NOT_JUDGED)
@@ -79,9 +97,9 @@ def verify(
         click.echo(f"Error: {describe(error)}", err=True)
         ctx.exit(NOT_JUDGED)
     if as_json:
-        _print_json(verdict, trust, kept)
+        _print_json(verdict, trust, kept, pinned)
     else:
-        _print(verdict, trust, kept)
+        _print(verdict, trust, kept, pinned)
     ctx.exit(verdict.exit_code)
 
 
@@ -107,17 +125,21 @@ def _read_trust(files: Sequence[Path]) -> list[_Trust]:
     return [_Trust(pem=pem, source="this installation's own root")]
 
 
-def _judge(file: Path, trust: Sequence[_Trust], state: Path | None) -> tuple[Verdict, bool]:
+def _judge(
+    file: Path, trust: Sequence[_Trust], state: Path | None, pinned: Pinned
+) -> tuple[Verdict, bool]:
     """The verdict, and whether something new was remembered."""
     from compliance.report.verifying.memory import load_known, remember
     from compliance.report.verifying.worker import verify_in_subprocess
 
     known = () if state is None else load_known(state)
-    verdict = verify_in_subprocess(file, trust_pems=[each.pem for each in trust], known=known)
+    verdict = verify_in_subprocess(
+        file, trust_pems=[each.pem for each in trust], known=known, pins=pinned.files
+    )
     return verdict, state is not None and remember(state, verdict)
 
 
-def _print(verdict: Verdict, trust: Sequence[_Trust], kept: bool) -> None:
+def _print(verdict: Verdict, trust: Sequence[_Trust], kept: bool, pinned: Pinned) -> None:
     click.echo(verdict.sentence)
     click.echo()
     for check in verdict.checks:
@@ -127,6 +149,7 @@ def _print(verdict: Verdict, trust: Sequence[_Trust], kept: bool) -> None:
         click.echo(f"Clinic: {verdict.clinic}")
         if verdict.period is not None:
             click.echo(f"Period: {verdict.period[0]} to {verdict.period[1]}")
+    print_times(verdict, pinned)
     if verdict.does_not_prove:
         click.echo("\nWhat this does not prove:")
         for line in verdict.does_not_prove:
@@ -138,10 +161,11 @@ def _print(verdict: Verdict, trust: Sequence[_Trust], kept: bool) -> None:
         click.echo("Remembered for the next visit.")
 
 
-def _print_json(verdict: Verdict, trust: Sequence[_Trust], kept: bool) -> None:
+def _print_json(verdict: Verdict, trust: Sequence[_Trust], kept: bool, pinned: Pinned) -> None:
     body = {
         **verdict.to_json(),
         "trust": [{"source": each.source, "fingerprint": each.fingerprint} for each in trust],
+        "pinned": pins_to_json(pinned),
         "remembered": kept,
     }
     click.echo(json.dumps(body, indent=2, ensure_ascii=False))
