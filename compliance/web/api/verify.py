@@ -19,6 +19,7 @@ from compliance.report.verifying.worker import verify_in_subprocess
 from compliance.web.api.routing import Call, serve
 from compliance.web.api.schemas.reports import VerdictOut, VerifyIn
 from compliance.web.context import services
+from compliance.web.verifying.pinned import own_pins
 
 MAX_FILE_BYTES: Final = 25 * 1024 * 1024
 """Inclusive."""
@@ -46,14 +47,15 @@ def post_verify() -> dict[str, Any]:
     """Judge a report, check by check
 
     Needs no account. The judgement relies on this installation's own root and says so; to
-    rely on a root that you hold, use `compliance verify --trust`.
+    rely on a root that you hold, use `compliance verify --trust`. Time-stamps count where this
+    installation's settings name their authority; to name others, use `--tsa`.
     """
     trusted = _own_root()
     with tempfile.TemporaryDirectory(prefix="aseptrail-verify-") as folder:
         path = Path(folder) / "report.pdf"
         with _sent_file().stream as sent:
             sha256 = _keep(sent, path)
-        verdict = verify_in_subprocess(path, trust_pems=trusted)
+        verdict = verify_in_subprocess(path, trust_pems=trusted, pins=own_pins())
     return {**verdict.to_json(), "sha256": sha256, "trust": _describe(trusted)}
 
 

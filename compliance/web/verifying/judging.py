@@ -11,6 +11,7 @@ from typing import Final
 from cryptography import x509
 from werkzeug.datastructures import FileStorage
 
+from compliance.report.verifying.pins import PinFiles
 from compliance.report.verifying.verdict import Check, Outcome, Verdict
 from compliance.report.verifying.worker import verify_in_subprocess
 
@@ -51,7 +52,7 @@ def read_root(upload: FileStorage | None) -> bytes | None:
     return pem
 
 
-def judge_upload(upload: FileStorage, *, trust_pems: Sequence[bytes]) -> Verdict:
+def judge_upload(upload: FileStorage, *, trust_pems: Sequence[bytes], pins: PinFiles) -> Verdict:
     """Judge a file within limits of time and memory; any failure is a verdict."""
     if not _turns.acquire(timeout=_PATIENCE_SECONDS):
         return _busy()
@@ -60,7 +61,7 @@ def judge_upload(upload: FileStorage, *, trust_pems: Sequence[bytes]) -> Verdict
         with tempfile.TemporaryDirectory(prefix="aseptrail-verify-") as folder:
             path = Path(folder) / "upload"
             upload.save(path)
-            return verify_in_subprocess(path, trust_pems=trust_pems)
+            return verify_in_subprocess(path, trust_pems=trust_pems, pins=pins)
     except OSError:
         return _undecided("The file could not be kept for as long as judging it takes.")
     finally:

@@ -21,6 +21,13 @@ from compliance.web.verifying.judging import (
     judge_upload,
     read_root,
 )
+from compliance.web.verifying.pinned import (
+    MOST_BRACKETS,
+    authorities_shown,
+    bracket_rows,
+    own_pins,
+    read_authority,
+)
 
 blueprint = Blueprint("verify", __name__)
 
@@ -31,6 +38,8 @@ _SHOWN: Final = {
 }
 _LEVELS: Final = {
     0: "0: not altered since the clinic sealed it",
+    1: "1: not altered, and it existed by the times that the time-stamps say",
+    2: "2: not altered, and enough witnesses saw one history only",
     3: "3: not altered, and the same log as in a report met before",
 }
 _ABOUT: Final = {
@@ -62,10 +71,11 @@ def judge() -> ResponseReturnValue:
     upload.stream.seek(0)
     try:
         brought = read_root(request.files.get("root"))
+        pins = own_pins(read_authority(request.files.get("tsa")))
     except NoSuchCertificate as error:
         return _form_page(str(error)), HTTPStatus.UNPROCESSABLE_ENTITY
     trusted = [pem for pem in (root_pem(), brought) if pem is not None]
-    verdict = judge_upload(upload, trust_pems=trusted)
+    verdict = judge_upload(upload, trust_pems=trusted, pins=pins)
     return _verdict_page(verdict, name=upload.filename, brought=brought is not None)
 
 
@@ -108,6 +118,9 @@ def _verdict_page(verdict: Verdict, *, name: str, brought: bool) -> str:
             for check in verdict.checks
         ),
         does_not_prove=verdict.does_not_prove,
+        brackets=bracket_rows(verdict),
+        authorities=authorities_shown(verdict),
+        more_brackets=max(0, len(verdict.brackets) - MOST_BRACKETS),
         drawn=_draw(verdict),
     )
 

@@ -107,6 +107,26 @@ class TrustOut(Shown):
     root_fingerprint = Word(nullable=True)
 
 
+class TimeStampOut(Shown):
+    """A time-stamp of the file, and whether it counts."""
+
+    size = Count(description="So many entries of the log, from the first on, it is over.")
+    index = Count(nullable=True, description="Of its own entry in the log.")
+    gen_time = Time()
+    authority = Word()
+    independent = Flag(description="False for the clinic's own authority.")
+    counts = Flag(description="Whether this installation's settings name the authority.")
+    reason = Word()
+
+
+class BracketOut(Shown):
+    """Between which times a session's record came into the log."""
+
+    record = Count()
+    not_before = Time(nullable=True)
+    by = Time(nullable=True)
+
+
 class VerdictOut(Shown):
     """The verdict about a file, check by check."""
 
@@ -127,5 +147,8 @@ class VerdictOut(Shown):
     )
     does_not_prove = Words()
     checkpoint = Part(CheckpointOut, nullable=True)
+    time_stamps = Part(TimeStampOut, many=True)
+    brackets = Part(BracketOut, many=True)
+    witnessed = Words(description="Names of the witnesses that cosigned and were asked for.")
     sha256 = Word(description="Of the file that was sent.")
     trust = Part(TrustOut)
