@@ -80,19 +80,25 @@ def import_key(slug: str, file: Path, *, password_stdin: bool) -> None:
     The old certificate is kept beside the new one, its key is destroyed. An
     inspector needs the root of the new certificate to judge later reports.
     """
-    from compliance.cli.installation import open_installation
+    from compliance.cli.installation import open_installation, system_user
     from compliance.cli.secrets_input import read_secret
     from compliance.keys.certificates import fingerprint
-    from compliance.keys.importing import import_pkcs12
     from compliance.operations.clinics import find_clinic
+    from compliance.operations.rotating import import_certificate
 
     content = file.read_bytes()
     with open_installation() as services:
         with services.database.reading() as tx:
             clinic_id = find_clinic(tx, slug).clinic_id
         password = read_secret("Password of the file", stdin=password_stdin, confirm=False)
-        keys = import_pkcs12(
-            services.keys_folder, clinic_id, content, password.encode() if password else None
+        rotated = import_certificate(
+            services.database,
+            clinic_id,
+            (content, password.encode() if password else None),
+            keys_folder=services.keys_folder,
+            system_user=system_user(),
+            now=services.clock(),
         )
+    keys = rotated.keys
     click.echo(f"{slug} now seals with: {keys.certificate.subject.rfc4514_string()}")
     click.echo(f"SHA-256 {fingerprint(keys.certificate)}")

@@ -11,6 +11,7 @@ import click
 from compliance.errors import Refused
 
 if TYPE_CHECKING:
+    from compliance.ledger.rotation import KeyChain
     from compliance.operations.auditing.audit import AuditResult
 
 TAMPERED = 3
@@ -42,6 +43,7 @@ def verify(ctx: click.Context, slug: str | None, checkpoint_files: tuple[Path, .
     from compliance.keys.storage import load_clinic_keys
     from compliance.operations.auditing.audit import audit_clinic
     from compliance.operations.clinics import find_clinic
+    from compliance.operations.rotating import read_chain
     from compliance.operations.system.overview import list_clinics
 
     notes = [path.read_text(encoding="utf-8") for path in checkpoint_files]
@@ -54,6 +56,8 @@ def verify(ctx: click.Context, slug: str | None, checkpoint_files: tuple[Path, .
             for clinic in chosen
             if notes
         }
+        with services.database.reading() as tx:
+            chains = {each: read_chain(tx, each) for each in keys}
         _require_place(notes, {each.note_name for each in keys.values()})
         for clinic in chosen:
             own = keys.get(clinic.clinic_id)
@@ -62,13 +66,29 @@ def verify(ctx: click.Context, slug: str | None, checkpoint_files: tuple[Path, .
                 clinic.clinic_id,
                 checkpoints=[]
                 if own is None
-                else [(n, own.note_verifier_key) for n in notes if _origin(n) == own.note_name],
+                else [
+                    (n, _key_for(n, chains[clinic.clinic_id]))
+                    for n in notes
+                    if _origin(n) == own.note_name
+                ],
                 progress=terminal_progress(clinic.slug),
             )
             _print(clinic.slug, result)
             clean = clean and result.clean
     if not clean:
         ctx.exit(TAMPERED)
+
+
+def _key_for(note: str, chain: KeyChain | None) -> str:
+    """The key that signed checkpoints of this size; a note that is none fails with any key."""
+    from compliance.ledger.note import BadNote, parse_checkpoint
+
+    if chain is None:
+        return ""
+    try:
+        return chain.key_at(parse_checkpoint(note.partition("\n\n")[0] + "\n").size)
+    except BadNote:
+        return chain.note_key
 
 
 def _origin(note: str) -> str:

@@ -120,6 +120,7 @@ def _prepare(settings: Settings) -> bool:
     from compliance.cli.safety import Unsafe
     from compliance.operations.erasure.completing import complete_erasures
     from compliance.operations.founding import DEMO_MARK
+    from compliance.operations.rotating import settle_all
     from compliance.operations.safekeeping.rollback import check_rollback
     from compliance.operations.system.overview import holds_demo, list_clinics
 
@@ -132,6 +133,7 @@ def _prepare(settings: Settings) -> bool:
                     "another folder with COMPLIANCE_DATA_DIR"
                 )
             has_clinic = bool(list_clinics(tx))
+        settle_all(services.database, services.keys_folder)
         behind = check_rollback(services.database, services.keys_folder)
         if behind:
             raise Unsafe(

@@ -35,6 +35,7 @@ from compliance.keys.certificates import make_root_certificate, make_seal_certif
 from compliance.keys.certifying import certify_note_key
 from compliance.keys.checkpoints import start_memory
 from compliance.keys.files import only_one, write_private
+from compliance.keys.succession import finish_rotation
 from compliance.ledger.note import verifier_key
 
 SealKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -187,6 +188,7 @@ def load_clinic_keys(folder: Path, clinic_id: str) -> ClinicKeys:
     """
     place = clinic_folder(folder, clinic_id)
     finish_replacement(place)
+    finish_rotation(folder, place)
     certificate, *chain = x509.load_pem_x509_certificates(_read(place / "seal.pem"))
     private_key = load_pem_private_key(_read(place / "seal.key"), password=None)
     note_key = load_pem_private_key(_read(place / "note.key"), password=None)

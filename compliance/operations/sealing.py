@@ -15,6 +15,12 @@ from compliance.store.session import Tx
 
 ANOMALY: Final = "clock.anomaly"
 RESTORE: Final = "restore"
+CHALLENGE: Final = "inspection.challenge"
+ROTATED: Final = "key.rotated"
+NUMBERED: Final = frozenset({ANOMALY, CHALLENGE, ROTATED})
+"""Entries that every report looks up by kind alone: for example, only without any clock
+anomaly is the log in order of time."""
+
 PLACES: Final = {
     "template.published": ("template", "hash"),
     "user.added": ("user", "user"),
@@ -186,8 +192,7 @@ def _append_at(
 
 def place_of(kind: str, data: Mapping[str, Any], index: int) -> tuple[str, str] | None:
     """(place kind, thing) under which the entry at this index is found again, if it is."""
-    if kind == ANOMALY:
-        # Reports look these up: only without any is the log in order of time.
+    if kind in NUMBERED:
         return kind, str(index)
     place = PLACES.get(kind)
     if place is not None:

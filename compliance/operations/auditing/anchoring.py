@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from compliance.ledger.entry import Entry, parse_time
-from compliance.operations.auditing.erasing import ERASING
 from compliance.operations.auditing.expecting import milliseconds
+from compliance.operations.auditing.keys import STANDING
 from compliance.operations.auditing.problems import Expected, Findings, Shape, compare_rows
 from compliance.store import projection
 from compliance.store.session import Tx
@@ -85,6 +85,6 @@ def _with_truth(rows: projection.Rows) -> list[tuple[Any, ...]]:
 
 
 BESIDE: Final[Mapping[str, Callable[[Any, Entry, Any], None]]] = MappingProxyType(
-    {**ERASING, "anchor": lambda stock, entry, data: stock.anchors.add(entry, data)}
+    {**STANDING, "anchor": lambda stock, entry, data: stock.anchors.add(entry, data)}
 )
 """Entries about neither sessions nor things, with what takes them."""

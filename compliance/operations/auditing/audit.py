@@ -25,6 +25,7 @@ from compliance.operations.auditing.problems import Findings, Problem
 from compliance.operations.auditing.replaying import Replay
 from compliance.operations.auditing.statements import Statements
 from compliance.operations.auditing.superfluous import find_superfluous_rows
+from compliance.operations.rotating import read_chain
 from compliance.operations.sealing import ANOMALY
 from compliance.store import projection
 from compliance.store.session import Database, Tx
@@ -142,9 +143,9 @@ class _Audit:
             leaves.append(self._take_entry(index, leaf_hash, body))
         before = self.tree.size
         self.tree.extend(leaves)
-        if first and self._replay.stock.note_key is not None:
-            key = self._replay.stock.note_key
-            self._statements.add_stored(self._tx, self._clinic_id, key)
+        if first and (chain := read_chain(self._tx, self._clinic_id)) is not None:
+            # Rotations that come later are judged when they are replayed.
+            self._statements.add_stored(self._tx, self._clinic_id, chain)
         if self._whole:
             compare_nodes(self._tx, self._clinic_id, self.tree, self.findings)
             self._statements.check(self.tree, before)

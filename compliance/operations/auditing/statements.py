@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from compliance.ledger.note import BadNote, open_note, parse_verifier_key
+from compliance.ledger.rotation import KeyChain
 from compliance.operations.auditing.hashing import GrowingTree
 from compliance.operations.auditing.problems import Findings
 from compliance.store import projection
@@ -36,10 +37,11 @@ class Statements:
         for note, verifier in checkpoints:
             self._add(note, verifier, HANDED_IN)
 
-    def add_stored(self, tx: Tx, clinic_id: str, verifier: str) -> None:
+    def add_stored(self, tx: Tx, clinic_id: str, chain: KeyChain) -> None:
         """Take the clinic's own checkpoints; their columns must be what the note says."""
         for row in projection.read_table(tx, "checkpoint", ("size", "root", "note"), clinic_id):
-            statement = self._add(str(row[2]), verifier, "checkpoint")
+            size = row[0] if isinstance(row[0], int) else 0
+            statement = self._add(str(row[2]), chain.key_at(size), "checkpoint")
             if statement is not None and (statement.size, statement.root) != (row[0], row[1]):
                 reason = f"size={row[0]}: size or root differ from the signed note"
                 self._findings.add("checkpoint", reason)

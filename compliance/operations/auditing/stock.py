@@ -20,6 +20,7 @@ from compliance.operations.auditing.expecting import (
     Batch,
     milliseconds,
 )
+from compliance.operations.auditing.keys import Keys
 from compliance.operations.auditing.problems import Expected, Findings, Shape, compare_rows
 from compliance.operations.auditing.room import Room
 from compliance.operations.auditing.shelf import Shelf
@@ -74,6 +75,7 @@ class Stock:
         self.room = Room(findings)
         self.anchors = Anchors(findings)
         self.erasures = Erasures(findings)
+        self.keys = Keys(findings)
         self._people: dict[str, int] = {}
         self._roles: dict[str, set[str]] = {}
         self._held: dict[str, tuple[set[str], bool]] = {}
@@ -81,7 +83,6 @@ class Stock:
         self._templates: dict[str, Template] = {}
         self.zone: ZoneInfo | None = None
         self.incarnation: Any = None
-        self.note_key: str | None = None
 
     def template(self, hash_: str) -> Template | None:
         return self._templates.get(hash_)
@@ -90,7 +91,8 @@ class Stock:
         """``log.genesis``."""
         self._clinic = {name: data[name] for name in _CLINIC}
         self.zone = ZoneInfo(data["time_zone"])
-        self.incarnation, self.note_key = data["incarnation"], data["note_key"]
+        self.incarnation = data["incarnation"]
+        self.keys.begin(entry, data)
         if entry.index != 0:
             self._findings.add("log_body", "the log begins a second time", entry.index)
 

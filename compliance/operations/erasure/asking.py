@@ -113,8 +113,7 @@ def request_erasure(
         raise Refused(
             "basis",
             command.basis,
-            f"does not hold: the record is to be kept until {weighing.keep_until}"
-            f" ({weighing.rule})",
+            f"does not hold yet: the record is to be kept until {weighing.keep_until}",
             allowed="another legal basis, or waiting",
         )
     _require_ended(weighing)

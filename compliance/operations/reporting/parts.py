@@ -25,7 +25,8 @@ from compliance.operations.reporting.outside import join_steps, quote_anchors
 from compliance.operations.reporting.ranges import Period
 from compliance.operations.reporting.rules import period_profiles
 from compliance.operations.reporting.workshop import Workshop, software_name
-from compliance.operations.sealing import RESTORE, LogDamaged, node_reader
+from compliance.operations.rotating import require_current
+from compliance.operations.sealing import CHALLENGE, RESTORE, ROTATED, LogDamaged, node_reader
 from compliance.operations.treatments.reading import find_commitments
 from compliance.report.payload import AuditParts, ConsistencyStep, ContextEntry, Disclosure
 from compliance.store import log, reports
@@ -34,6 +35,9 @@ from compliance.store.session import Tx
 
 MAX_STEPS = 40
 """Earlier checkpoints a report proves itself consistent with; the newest ones."""
+
+MAX_CHALLENGES = 20
+"""Inspectors' challenges that a report quotes from outside its range; the newest ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +111,7 @@ def sign_tree(tx: Tx, clinic: ClinicRow, keys: ClinicKeys) -> Tree:
     head = log.read_head(tx, clinic.clinic_id, lock=False)
     if head is None:
         raise LogDamaged("the clinic has no log")
+    require_current(tx, keys)
     read = node_reader(tx, clinic.clinic_id)
 
     def root_at(size: int) -> bytes:
@@ -228,6 +233,10 @@ def _context(tx: Tx, request: Request, wanted: Wanted, size: int) -> dict[int, b
     neighbours = {index for index in (request.start - 1, request.end) if index >= 0}
     # A reader must learn of a restore wherever in the log it lies.
     restores = {index for _, index in log.list_places(tx, clinic_id, RESTORE)}
+    restores |= {index for _, index in log.list_places(tx, clinic_id, ROTATED)}
+    # An inspector looks for what they gave, whatever period they asked for.
+    challenges = sorted(index for _, index in log.list_places(tx, clinic_id, CHALLENGE))
+    restores |= set(challenges[-MAX_CHALLENGES:])
     indexes = {0} | neighbours | restores | wanted.indexes
     indexes |= find_standing(tx, clinic_id, request.start, request.end)
     while True:

@@ -36,7 +36,7 @@ from compliance.operations.reporting.parts import (
 )
 from compliance.operations.reporting.seal import root_fingerprint, seal_file
 from compliance.operations.reporting.workshop import Workshop, software_name
-from compliance.operations.sealing import RESTORE, append, hold_log, node_reader
+from compliance.operations.sealing import RESTORE, ROTATED, append, hold_log, node_reader
 from compliance.operations.treatments.loading import find_row
 from compliance.operations.treatments.reading import find_commitments
 from compliance.report.content.reading import read_single
@@ -224,6 +224,7 @@ def _quote(tx: Tx, job: _Job) -> _Quoted:
     people = log.find_places(tx, clinic_id, "user", sorted(users))
     templates = log.find_places(tx, clinic_id, "template", sorted(wanted.templates))
     restores = {index for _, index in log.list_places(tx, clinic_id, RESTORE)}
+    restores |= {index for _, index in log.list_places(tx, clinic_id, ROTATED)}
     erased = log.find_places(tx, clinic_id, "erasure", [job.row.client_id])
     explaining = {0, *people.values(), *templates.values(), *erased.values()} | restores
     for index, body in log.read_bodies(tx, clinic_id, sorted(explaining)).items():

@@ -17,11 +17,15 @@ from compliance.keys.age import FileKey, Identity, Passphrase, WrongKey, decrypt
 from compliance.ledger.canonical import NotCanonical
 from compliance.ledger.entry import decode_entry, parse_time
 from compliance.ledger.note import BadNote, open_note, parse_verifier_key
+from compliance.ledger.rotation import BadRotation, KeyChain, read_rotation
 from compliance.ledger.tree import HASH_BYTES, extend_peaks, fold_peaks, hash_leaf
 from compliance.operations.safekeeping.lines import BackupDamaged, LineReader, Part
 
 DATABASE: Final = "database"
 KEYS: Final = "keys"
+_ROTATED: Final = b'"kind":"key.rotated","v":1}'
+"""How the canonical bytes of a rotation end; keys are sorted, so this is exact."""
+
 NOTHING: Final = bytes(HASH_BYTES)
 """In place of the hash of a body that was purged."""
 
@@ -75,7 +79,7 @@ class _Log:
     bodies: bytearray = field(default_factory=bytearray)
     peaks: list[bytes] = field(default_factory=list)
     size: int = 0
-    note_key: str = ""
+    chain: KeyChain | None = None
     head: tuple[Any, ...] = ()
 
 
@@ -149,14 +153,21 @@ def _take(logs: dict[str, _Log], part: Part, row: list[Any]) -> None:
     values = {name: value for (name, _), value in zip(part.columns, row, strict=True)}
     try:
         reader(logs.setdefault(str(values["clinic_id"]), _Log()), values)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, BadRotation) as error:
         raise BackupDamaged(f"a row of {part.name} cannot be read") from error
 
 
 def _take_body(log: _Log, row: Mapping[str, Any]) -> None:
     body, index = base64.b64decode(row["body"], validate=True), int(row["idx"])
     if index == 0:
-        log.note_key = str(decode_entry(0, body).data.get("note_key"))
+        genesis = decode_entry(0, body)
+        log.chain = KeyChain(
+            clinic=genesis.clinic,
+            note_key=str(genesis.data.get("note_key")),
+            certificate_sha256=str(genesis.data.get("certificate_sha256")),
+        )
+    elif body.endswith(_ROTATED) and log.chain is not None:
+        log.chain.follow(index, read_rotation(decode_entry(index, body).data))
     gap = index * HASH_BYTES - len(log.bodies)
     if gap < 0 or log.size:
         raise BackupDamaged("the entries of a log are out of order")
@@ -193,8 +204,8 @@ def _check_clinics(head: BackupHead, logs: Mapping[str, _Log]) -> None:
             )
         if log.head != (log.size, clinic.incarnation, b"".join(log.peaks)):
             raise BackupDamaged(f"the end of the log of {clinic.slug} is not what is stored of it")
-        if log.note_key != clinic.note_key:
-            raise BackupDamaged(f"the log of {clinic.slug} was begun with another key")
+        if log.chain is None or log.chain.note_key != clinic.note_key:
+            raise BackupDamaged(f"the log of {clinic.slug} has another key in force")
         try:
             stated = open_note(clinic.checkpoint, verifier=clinic.note_key)
         except BadNote as error:

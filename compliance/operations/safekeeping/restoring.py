@@ -13,6 +13,7 @@ from pathlib import Path
 from compliance.errors import Conflict
 from compliance.keys.age import Identity, Passphrase
 from compliance.keys.archive import SUBJECT_KEYS
+from compliance.keys.rotating import read_history
 from compliance.keys.storage import KeysMissing, load_clinic_keys
 from compliance.keys.subjects import SubjectKeys
 from compliance.operations.erasure.completing import remove_quoting_files
@@ -136,7 +137,12 @@ def acknowledge_restore(
                 previous = remembered_end(place.keys_folder, clinic.clinic_id)
                 command = EnterRestore(how="by_hand", previous=previous)
                 ends[clinic.clinic_id] = enter_restore(
-                    tx, clinic.clinic_id, command, system_user=system_user, now=now
+                    tx,
+                    clinic.clinic_id,
+                    command,
+                    keys_folder=place.keys_folder,
+                    system_user=system_user,
+                    now=now,
                 )
     finally:
         database.dispose()
@@ -165,7 +171,12 @@ def undo_restore(place: Installation, *, system_user: str, now: datetime) -> Res
             for clinic in clinics.list_clinics(tx):
                 command = EnterRestore(how="undo", previous=current.get(clinic.clinic_id))
                 ends[clinic.clinic_id] = enter_restore(
-                    tx, clinic.clinic_id, command, system_user=system_user, now=now
+                    tx,
+                    clinic.clinic_id,
+                    command,
+                    keys_folder=place.keys_folder,
+                    system_user=system_user,
+                    now=now,
                 )
     except BaseException:
         standby.discard()
@@ -203,7 +214,8 @@ def require_keys(keys_folder: Path, head: BackupHead) -> None:
                 f"the keys of {clinic.slug} are not in {keys_folder}: {error}. "
                 "Put them back first: compliance restore --keys FILE"
             ) from error
-        if keys.note_verifier_key != clinic.note_key:
+        retired = {each.old_note_key for each in read_history(keys_folder, clinic.clinic_id)}
+        if clinic.note_key not in retired | {keys.note_verifier_key}:
             raise KeysMissing(f"the keys in {keys_folder} are not those of {clinic.slug}")
 
 
@@ -258,6 +270,11 @@ def _enter(
                 how="backup", previous=previous, backup=clinic, backup_at=head.made_at
             )
             ends[clinic.clinic_id] = enter_restore(
-                tx, clinic.clinic_id, command, system_user=system_user, now=now
+                tx,
+                clinic.clinic_id,
+                command,
+                keys_folder=place.keys_folder,
+                system_user=system_user,
+                now=now,
             )
     return ends

@@ -12,6 +12,7 @@ from compliance.keys.checkpoints import CheckpointSigner, SignerMemoryLost, star
 from compliance.keys.storage import ClinicKeys, KeysMissing, load_clinic_keys
 from compliance.ledger.entry import format_time
 from compliance.ledger.tree import Frontier, fold_peaks, subtree_cover
+from compliance.operations.rotating import enter_missing_rotations
 from compliance.operations.safekeeping.checking import BackedUpClinic
 from compliance.operations.sealing import RESTORE, LogDamaged, append, node_reader
 from compliance.store import clinics, log
@@ -104,10 +105,17 @@ def remembered_end(keys_folder: Path, clinic_id: str) -> LogEnd | None:
 
 
 def enter_restore(
-    tx: Tx, clinic_id: str, command: EnterRestore, *, system_user: str, now: datetime
+    tx: Tx,
+    clinic_id: str,
+    command: EnterRestore,
+    *,
+    keys_folder: Path,
+    system_user: str,
+    now: datetime,
 ) -> LogEnd:
     """Append the ``restore`` entry, which begins a new incarnation; the caller's transaction.
 
+    Rotations of keys that the restored log does not know are entered again after it.
     Returns where the log stands with it: what the signer is then told to accept.
     """
     own = read_end(tx, clinic_id)
@@ -126,6 +134,7 @@ def enter_restore(
         "previous": None if command.previous is None else command.previous.to_data(),
     }
     append(tx, system_actor(clinic_id, system_user), RESTORE, data, now=now)
+    enter_missing_rotations(tx, clinic_id, keys_folder, system_user=system_user, now=now)
     return read_end(tx, clinic_id)
 
 

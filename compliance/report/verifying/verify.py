@@ -26,6 +26,7 @@ from compliance.report.verifying.limits import MAX_FILE_BYTES
 from compliance.report.verifying.loads import check_loads
 from compliance.report.verifying.pins import Pins
 from compliance.report.verifying.record import check_record
+from compliance.report.verifying.rotated import check_keys
 from compliance.report.verifying.sessions import check_sessions
 from compliance.report.verifying.signatures import (
     JudgedSignature,
@@ -116,7 +117,7 @@ def _steps(judging: Judging) -> Iterator[Check]:
     fingerprint = fingerprint_of(seal.path[0])
     yield check_history(audit, judging.known, root_fingerprint=fingerprint)
     yield from _check_outside(judging, audit, seal.path[0])
-    yield from _check_meaning(audit)
+    yield from _check_meaning(audit, seal.signer, judging.challenge)
 
 
 def _check_outside(judging: Judging, audit: AuditFile, root: x509.Certificate) -> Iterator[Check]:
@@ -176,13 +177,20 @@ def _seal_form(seal: JudgedSignature, data: bytes) -> Check:
     return Check(code=code, name=name, holds=True, reason="It is exactly of its one form.")
 
 
-def _check_meaning(audit: AuditFile) -> Iterator[Check]:
+def _check_meaning(
+    audit: AuditFile, signer: x509.Certificate, challenge: str | None
+) -> Iterator[Check]:
     check, log = read_log(audit)
     yield check
     if log is None:
         return
-    yield check_identity(log)
+    identity = check_identity(log)
+    yield identity
+    if not identity.holds:
+        return
+    yield check_keys(log, signer)
     yield check_incarnation(log)
+    yield check_challenge(log, challenge)
     if audit.single is not None:
         # What a range shows, a period, its order and what was left open, cannot be asked of
         # single entries; the verdict says what such a file therefore does not prove.
