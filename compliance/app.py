@@ -40,6 +40,7 @@ from compliance.web.identity import register_identity
 from compliance.web.proxies import register_proxies
 from compliance.web.security import register_security
 from compliance.web.sterilization.registering import register_sterilization
+from compliance.web.sterilizers.registering import register_sterilizers
 from compliance.web.tablet.registering import register_tablet
 from compliance.web.verifying.pages import register_verify
 from compliance.web.why import register_why
@@ -98,6 +99,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
         register_desk,
         register_erasure,
         register_house,
+        register_sterilizers,
         register_verify,
         register_tablet,
         register_sterilization,

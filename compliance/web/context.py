@@ -245,6 +245,12 @@ _NAVIGATION: Final[tuple[tuple[str, str, str, Callable[[frozenset[Role]], bool]]
     ("people", "People", "/manager/people", lambda roles: _may(roles, Action.MANAGE_PEOPLE)),
     ("things", "Things", "/manager/things", lambda roles: _may(roles, Action.MANAGE_DEVICES)),
     (
+        "sterilizers",
+        "Sterilizers",
+        "/manager/sterilizers",
+        lambda roles: _may(roles, Action.MANAGE_DEVICES),
+    ),
+    (
         "templates",
         "Checklists",
         "/manager/templates",

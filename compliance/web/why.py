@@ -71,6 +71,18 @@ WHY: Final[Mapping[str, str]] = MappingProxyType(
         " account of their own. Somebody who leaves is deactivated, and what they did keeps their name.",
         "house_things.show_overview": "Evidence points at things: devices, products, lots, containers. What is"
         " kept here in order is what practitioners can scan in a second.",
+        "sterilizers_board.show_board": "A sterilizer that nobody watches fails unseen. Here stands what is"
+        " due on each, by the rule that says so, and what keeps its loads from being used.",
+        "sterilizers_machine.show_machine": "Everything that happened to one sterilizer is listed with who did"
+        " it and why. The way back into service leads through a retest, so that a promise is never enough.",
+        "sterilizers_listing.show_cycles": "Every run of every sterilizer is here, also the failed ones and the"
+        " ones that look wrong. The filters are part of the address, so a list can be kept or sent on.",
+        "sterilizers_cycle.show_cycle": "A load is judged by what it achieved and not by what was set. Whoever"
+        " accepts a run in spite of a flag does so by name and with a reason.",
+        "sterilizers_imports.show_imports": "A machine's own log is better evidence than a copy by hand. The"
+        " bytes are kept as they arrived, and no line of them is dropped without being named.",
+        "sterilizers_rules.show_rules": "What you are held to stands in dated profiles, each with its source."
+        " A record is judged by the rules of its own day, so that day's rules can be shown.",
         "house_protocols.show_templates": "A checklist decides what must be done before a session may close."
         " Each version is signed when it is put into use, and a session keeps the version it began with.",
         "house_thing.show_thing": "What is set right here counts from now on; records made before keep what they"
