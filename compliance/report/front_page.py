@@ -151,8 +151,9 @@ def _draw_counts(document: Document, content: ReportContent) -> None:
         for column, (figure, label) in enumerate(row):
             _add_count(document, piece, LEFT + column * _COLUMN, (str(figure), label))
         if len(row) < _COLUMNS:
-            # No anchor exists at level 0, so a zero would promise what nobody checked.
-            gaps = (words.no_anchors, words.anchor_gaps)
+            # Without any time-stamp a zero would promise what nobody checked.
+            counted_gaps = words.no_anchors if content.anchored is None else content.anchored.gaps
+            gaps = (counted_gaps, words.anchor_gaps)
             _add_note(document, piece, LEFT + len(row) * _COLUMN, gaps)
         piece.height += 6
         pieces.append(piece)
@@ -241,6 +242,7 @@ def _log_facts(document: Document, content: ReportContent) -> Piece:
         (words.size, (str(content.size),)),
         (words.root, (grouped(content.root[:half]), grouped(content.root[half:]))),
         (words.incarnation, (str(content.incarnation),)),
+        *(_stamped(content)),
         (words.profiles, ("; ".join(content.profiles) or words.no_profile,)),
         (words.software, (content.software,)),
     )
@@ -253,17 +255,31 @@ def _log_facts(document: Document, content: ReportContent) -> Piece:
         for value in values:
             y = piece.add(_FACT, y, document.type.wrap(value, right - _FACT, HEX), HEX, fact)
         y += 1.5
-    y = piece.add(LEFT, y + 8, (words.level,), SECTION, piece.tag("H2"))
-    says = document.type.wrap(words.level_says, right - LEFT, BODY_TEXT)
+    level, said, does_not, listed = _level(content)
+    y = piece.add(LEFT, y + 8, (level,), SECTION, piece.tag("H2"))
+    says = document.type.wrap(said, right - LEFT, BODY_TEXT)
     y = piece.add(LEFT, y, says, BODY_TEXT)
-    y = piece.add(LEFT, y + 3, (f"{words.level_not}",), BODY_STRONG)
+    y = piece.add(LEFT, y + 3, (does_not,), BODY_STRONG)
     limits = piece.tag("L")
-    for limit in words.level_limits:
+    for limit in listed:
         item = Element("LI", limits)
         piece.add(LEFT, y, ("–",), BODY_TEXT, Element("Lbl", item))
         lines = document.type.wrap(limit, right - LEFT - 9, BODY_TEXT)
         y = piece.add(LEFT + 9, y, lines, BODY_TEXT, Element("LBody", item))
     return piece
+
+
+def _stamped(content: ReportContent) -> Sequence[tuple[str, Sequence[str]]]:
+    anchored = content.anchored
+    return () if anchored is None else ((anchored.words.label, (anchored.summary,)),)
+
+
+def _level(content: ReportContent) -> tuple[str, str, str, Sequence[str]]:
+    """Title, what the level says, how what it does not prove begins, and that."""
+    words, anchored = content.words, content.anchored
+    if anchored is None:
+        return words.level, words.level_says, words.level_not, words.level_limits
+    return anchored.words.level, anchored.says, anchored.words.does_not, anchored.limits
 
 
 def _side(document: Document, content: ReportContent, evidence: Evidence) -> Piece:

@@ -282,6 +282,8 @@ class BlockSetter:
         y = piece.add(ITEM, 4, self._type.wrap(signed, RIGHT - ITEM, CELL_STRONG), CELL_STRONG)
         meaning = self._type.wrap(f"“{signature.meaning}”", RIGHT - ITEM, CELL)
         y = piece.add(ITEM, y, meaning, CELL)
+        if block.bracket:
+            y = piece.add(ITEM, y, self._type.wrap(block.bracket, RIGHT - ITEM, CELL), CELL)
         leaf = f"{self._words.entry} {block.number} · leaf {block.leaf}"
         piece.add(ITEM, y, self._type.wrap(leaf, RIGHT - ITEM, HEX_SMALL), HEX_SMALL)
         return piece

@@ -27,8 +27,9 @@ from compliance.store.session import Tx
 UNDER_ACTIVITY: Final = timedelta(minutes=10)
 """Between two tokens of one authority while entries are made."""
 
-WITHOUT: Final = timedelta(days=1)
-"""The same while nothing happens, so that the end of the log can never be cut unnoticed for long."""
+WITHOUT: Final = timedelta(hours=23)
+"""The same while nothing happens: once a day, and never a gap of more than one. So the end of
+the log cannot be cut unnoticed for long."""
 
 FIRST_RETRY: Final = timedelta(minutes=1)
 LAST_RETRY: Final = timedelta(hours=6)

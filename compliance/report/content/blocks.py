@@ -76,6 +76,7 @@ def read_block(index: int, naming: Naming) -> SessionBlock:
         signature=_read_signature(child(data, "signature"), naming),
         amendments=amendments,
         leaf=hash_leaf(naming.log.body(index) or b"").hex(),
+        bracket="" if naming.anchored is None else naming.anchored.bracket(index),
     )
 
 

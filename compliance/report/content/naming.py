@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from compliance.report.content.anchored import Anchored
 from compliance.report.content.fields import (
     JsonObject,
     child,
@@ -36,6 +37,8 @@ class Naming:
     times: LocalTimes
     words: Words
     language: str
+    anchored: Anchored | None = None
+    """What time-stamps say; nothing where the file has none."""
 
     def person(self, user: str) -> str:
         """Return a name; where it is not disclosed, what still tells two people apart."""

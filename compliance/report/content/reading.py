@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from compliance.report.content.anchored import read_anchored
 from compliance.report.content.blocks import LazyBlocks, read_amendments
 from compliance.report.content.exceptions import read_exceptions
 from compliance.report.content.fields import (
@@ -80,6 +81,7 @@ def read_content(audit: AuditSource) -> ReportContent:
         later_amendments=tuple(_later_amendments(naming, number(span, "start"))),
         exports=tuple(_exports(naming)),
         room=room.content,
+        anchored=naming.anchored,
     )
 
 
@@ -125,6 +127,7 @@ def read_single(audit: AuditSource) -> ReportContent:
         exports=(),
         room=no_room(),
         single=single,
+        anchored=naming.anchored,
     )
 
 
@@ -132,13 +135,16 @@ def _naming(
     audit: AuditSource, clinic: JsonObject, words: Words, *, session: str | None = None
 ) -> Naming:
     log = Log(audit)
+    times = LocalTimes.in_zone(text(clinic, "time_zone"), words)
+    language = primary_language(text(clinic, "language"))
     return Naming(
         log=log,
         positions=find_positions(log) if session is None else find_session_positions(log, session),
         disclosures=audit.disclosures,
-        times=LocalTimes.in_zone(text(clinic, "time_zone"), words),
+        times=times,
         words=words,
-        language=primary_language(text(clinic, "language")),
+        language=language,
+        anchored=read_anchored(audit.data, language, times),
     )
 
 

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from compliance.report.content.moments import Moment
 from compliance.report.content.source import ContentUnreadable
-from compliance.report.content.values import Moment
 from compliance.report.content.words import Words
 
 
@@ -51,6 +51,17 @@ class LocalTimes:
             # In autumn this hour happens twice, and only the offset tells which one it was.
             clock += f" (UTC{local:%z})"
         return Moment(utc=recorded, day=self._day(local), clock=clock)
+
+    def local_date(self, recorded: str) -> str:
+        """Return the date of an RFC 3339 time in the clinic's zone, such as ``2026-11-20``.
+
+        Raises:
+            ContentUnreadable: if it is not a time.
+        """
+        try:
+            return datetime.fromisoformat(recorded).astimezone(self.zone).date().isoformat()
+        except (ValueError, OverflowError) as error:
+            raise ContentUnreadable("a recorded time is unreadable") from error
 
     def day(self, iso: str) -> str:
         """Return a date such as ``2026-11-20`` as ``20 Nov 2026``.

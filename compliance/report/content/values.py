@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from compliance.report.content.anchored import Anchored
 from compliance.report.content.moments import Moment as Moment
 from compliance.report.content.room_values import RoomContent
 from compliance.report.content.words import Words
@@ -132,6 +133,9 @@ class SessionBlock:
     leaf: str
     """Leaf hash in hex, as it can be found in the log."""
 
+    bracket: str = ""
+    """Between which times it came into the log, in a sentence; empty without time-stamps."""
+
     @property
     def late(self) -> bool:
         return any(item.late for item in self.items)
@@ -253,3 +257,6 @@ class ReportContent:
     room: RoomContent
     single: SingleContent | None = None
     """Nothing in a report of a period."""
+
+    anchored: Anchored | None = None
+    """Nothing where the file has no time-stamps."""

@@ -67,7 +67,7 @@ def test_authorities_are_asked_every_ten_minutes_while_there_is_activity_and_dai
     open_one(house, clock(), client="C-2")
     assert count(minutes=9) == 0
     assert count(minutes=1) == 2
-    assert count(hours=23, minutes=59) == 0
+    assert count(hours=22, minutes=59) == 0
     assert count(minutes=1) == 2
     assert len(outside.asked) == 8
 
