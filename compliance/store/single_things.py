@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import RowMapping, insert, or_, select, update
 
+from compliance.store.base import Base
 from compliance.store.inventory import CONTAINERS, LOTS, ContainerRow, LotRow, RoomRow
 from compliance.store.log import read_bodies
 from compliance.store.models.inventory import Lot, Room, SharpsContainer, ThingEntry
@@ -15,6 +17,11 @@ from compliance.store.models.things import Device, Product
 from compliance.store.session import Tx
 
 _Row = TypeVar("_Row")
+
+_TABLES: Final[Mapping[str, type[Base]]] = MappingProxyType(
+    {"device": Device, "product": Product, "lot": Lot, "container": SharpsContainer, "room": Room}
+)
+"""By the word that the entries about such a thing begin with."""
 
 
 def update_device(tx: Tx, clinic_id: str, device_id: str, values: Mapping[str, Any]) -> None:
@@ -33,8 +40,9 @@ def update_product(tx: Tx, clinic_id: str, product_id: str, values: Mapping[str,
     )
 
 
-def insert_lot(tx: Tx, values: Mapping[str, Any]) -> None:
-    tx.execute(insert(Lot), dict(values))
+def insert_things(tx: Tx, thing: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows of one table in one go; ``thing`` is the word that its entries begin with."""
+    tx.execute(insert(_TABLES[thing]), [dict(row) for row in rows])
 
 
 def update_lot(tx: Tx, clinic_id: str, lot_id: str, values: Mapping[str, Any]) -> None:
@@ -51,10 +59,6 @@ def find_lot_by_code(tx: Tx, clinic_id: str, product_id: str, code: str) -> LotR
         LOTS.where(Lot.clinic_id == clinic_id, Lot.product_id == product_id, Lot.code == code)
     ).mappings()
     return _one(LotRow, row.first())
-
-
-def insert_container(tx: Tx, values: Mapping[str, Any]) -> None:
-    tx.execute(insert(SharpsContainer), dict(values))
 
 
 def update_container(tx: Tx, clinic_id: str, container_id: str, values: Mapping[str, Any]) -> None:
@@ -74,10 +78,6 @@ def find_container(tx: Tx, clinic_id: str, container: str) -> ContainerRow | Non
         )
     ).mappings()
     return _one(ContainerRow, row.first())
-
-
-def insert_room(tx: Tx, values: Mapping[str, Any]) -> None:
-    tx.execute(insert(Room), dict(values))
 
 
 def update_room(tx: Tx, clinic_id: str, room_id: str, values: Mapping[str, Any]) -> None:

@@ -78,22 +78,6 @@ class DeviceRow:
     archived_at: datetime | None
 
 
-def insert_device(tx: Tx, device: DeviceRow) -> None:
-    tx.execute(
-        insert(Device).values(
-            clinic_id=device.clinic_id,
-            device_id=device.device_id,
-            code=device.code,
-            label=device.label,
-            components=[dict(component) for component in device.components],
-            max_depth_mm=device.max_depth_mm,
-            settings=device.settings,
-            created_at=device.created_at,
-            archived_at=device.archived_at,
-        )
-    )
-
-
 def find_device(tx: Tx, clinic_id: str, device: str) -> DeviceRow | None:
     """Find by id or by the code on its label."""
     row = tx.execute(
@@ -135,26 +119,6 @@ class ProductRow:
     open_days: int | None = None
     created_at: datetime
     archived_at: datetime | None
-
-
-def insert_product(tx: Tx, product: ProductRow) -> None:
-    tx.execute(
-        insert(Product).values(
-            clinic_id=product.clinic_id,
-            product_id=product.product_id,
-            code=product.code,
-            kind=product.kind,
-            name=product.name,
-            contact_seconds=product.contact_seconds,
-            use=list(product.use),
-            maker=product.maker,
-            listing=product.listing,
-            material=product.material,
-            open_days=product.open_days,
-            created_at=product.created_at,
-            archived_at=product.archived_at,
-        )
-    )
 
 
 def find_product(tx: Tx, clinic_id: str, product: str) -> ProductRow | None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from compliance.domain.access import Actor
+from compliance.operations.inventory.entering import Addition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +36,8 @@ class Family:
     check: Callable[[Any], object]
     """Raises ``Refused`` for a command that no database has to judge."""
     add: Callable[..., Any]
+    prepare: Callable[..., Addition]
+    """Takes a checked command, the id of what it refers to, actor and now; writes nothing."""
     code: Callable[[Any], str]
     """What may be there only once."""
     search: Callable[..., Sequence[Any]]
@@ -50,3 +56,14 @@ class Family:
         return next(
             (each for each in self.columns if (each.field or each.name) in names), self.columns[0]
         )
+
+
+def referring_to_nothing(prepare: Callable[..., Addition]) -> Callable[..., Addition]:
+    """The `prepare` of a family whose things refer to nothing."""
+
+    def prepare_alone(
+        command: Any, _referred: str | None, *, actor: Actor, now: datetime
+    ) -> Addition:
+        return prepare(command, actor=actor, now=now)
+
+    return prepare_alone

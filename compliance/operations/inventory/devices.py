@@ -18,8 +18,7 @@ from compliance.operations.inventory.checking import (
     check_label,
     check_note,
 )
-from compliance.operations.inventory.entering import enter_change
-from compliance.operations.sealing import append
+from compliance.operations.inventory.entering import Addition, enter_additions, enter_change
 from compliance.store import inventory, single_things, things
 from compliance.store.inventory import Wanted
 from compliance.store.session import Tx
@@ -61,31 +60,35 @@ def add_device(tx: Tx, command: AddDevice, *, actor: Actor, now: datetime) -> De
         Conflict: the code is taken.
     """
     actor.require(Action.MANAGE_DEVICES)
-    checked = check_device(command)
+    addition = prepare_device(command, actor=actor, now=now)
     if things.find_device(tx, actor.clinic_id, command.code) is not None:
         raise Conflict(f"there is already a device with the code {command.code!r}")
-    device = DeviceRow(
-        clinic_id=actor.clinic_id,
-        device_id=new_id(now),
-        code=checked.code,
-        label=checked.label,
-        components=[component.to_json() for component in checked.components],
-        max_depth_mm=checked.max_depth_mm,
-        settings=checked.settings,
-        created_at=now,
-        archived_at=None,
-    )
-    things.insert_device(tx, device)
-    data = {
-        "device": device.device_id,
-        "code": device.code,
-        "label": device.label,
-        "components": [dict(component) for component in device.components],
-        "max_depth_mm": device.max_depth_mm,
-        "settings": device.settings,
+    enter_additions(tx, actor, [addition], now=now)
+    return DeviceRow(**addition.values)
+
+
+def prepare_device(command: AddDevice, *, actor: Actor, now: datetime) -> Addition:
+    """What adding a device writes; raises ``Refused``."""
+    checked = check_device(command)
+    described = {
+        "code": checked.code,
+        "label": checked.label,
+        "components": [component.to_json() for component in checked.components],
+        "max_depth_mm": checked.max_depth_mm,
+        "settings": checked.settings,
     }
-    append(tx, actor, "device.added", data, now=now)
-    return device
+    device_id = new_id(now)
+    return Addition(
+        values={
+            **described,
+            "clinic_id": actor.clinic_id,
+            "device_id": device_id,
+            "created_at": now,
+            "archived_at": None,
+        },
+        kind="device.added",
+        data={"device": device_id, **described},
+    )
 
 
 def check_device(command: AddDevice) -> AddDevice:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from compliance.domain.access import Action, Actor
 from compliance.ledger.entry import parse_time
-from compliance.operations.sealing import append
+from compliance.operations.sealing import append, append_many
 from compliance.store import inventory, single_things
 from compliance.store.names import display_names
 from compliance.store.session import Tx
@@ -45,6 +45,26 @@ class HistoryLine:
     user: str
     """The person's name, or ``system:NAME``."""
     data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addition:
+    """A thing that is about to be added: the columns of its row, and its entry."""
+
+    values: Mapping[str, Any]
+    kind: str
+    data: Mapping[str, Any]
+
+
+def enter_additions(tx: Tx, actor: Actor, additions: Sequence[Addition], *, now: datetime) -> None:
+    """Add things of one kind, each with its entry; rows and entries go in as batches.
+
+    A spreadsheet holds thousands of rows, and tablets wait while it is written.
+    """
+    if additions:
+        kind = additions[0].kind
+        single_things.insert_things(tx, kind.partition(".")[0], [each.values for each in additions])
+        append_many(tx, actor, [(kind, each.data) for each in additions], now=now)
 
 
 def enter_change(tx: Tx, actor: Actor, kind: str, data: Mapping[str, Any], *, now: datetime) -> int:

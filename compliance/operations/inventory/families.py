@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -11,16 +10,24 @@ from compliance.domain.access import Actor
 from compliance.errors import NotFound
 from compliance.operations.inventory import cells
 from compliance.operations.inventory.checking import check_code, check_label
-from compliance.operations.inventory.columns import Column
+from compliance.operations.inventory.columns import Column, referring_to_nothing
 from compliance.operations.inventory.columns import Family as Family
 from compliance.operations.inventory.devices import (
     AddDevice,
     add_device,
     check_device,
     find_device,
+    prepare_device,
     search_devices,
 )
-from compliance.operations.inventory.lots import AddLot, add_lot, check_lot, find_lot, search_lots
+from compliance.operations.inventory.lots import (
+    AddLot,
+    add_lot,
+    check_lot,
+    find_lot,
+    prepare_lot,
+    search_lots,
+)
 from compliance.operations.inventory.places import (
     AddRoom,
     OpenContainer,
@@ -28,6 +35,8 @@ from compliance.operations.inventory.places import (
     find_container,
     find_room,
     open_container,
+    prepare_container,
+    prepare_room,
     search_containers,
     search_rooms,
 )
@@ -36,6 +45,7 @@ from compliance.operations.inventory.products import (
     add_product,
     check_product,
     find_product,
+    prepare_product,
     search_products,
 )
 from compliance.store import single_things, things
@@ -76,6 +86,7 @@ FAMILIES: Final[Mapping[str, Family]] = MappingProxyType(
             make=AddDevice,
             check=check_device,
             add=add_device,
+            prepare=referring_to_nothing(prepare_device),
             code=lambda command: str(command.code),
             search=search_devices,
             find=find_device,
@@ -123,6 +134,7 @@ FAMILIES: Final[Mapping[str, Family]] = MappingProxyType(
             make=AddProduct,
             check=check_product,
             add=add_product,
+            prepare=referring_to_nothing(prepare_product),
             code=lambda command: str(command.code),
             search=search_products,
             find=find_product,
@@ -166,6 +178,7 @@ FAMILIES: Final[Mapping[str, Family]] = MappingProxyType(
             make=AddLot,
             check=check_lot,
             add=add_lot,
+            prepare=prepare_lot,
             code=lambda command: f"{command.product} {command.code}",
             search=search_lots,
             find=find_lot,
@@ -201,6 +214,7 @@ FAMILIES: Final[Mapping[str, Family]] = MappingProxyType(
             make=OpenContainer,
             check=_check_place,
             add=open_container,
+            prepare=prepare_container,
             code=lambda command: str(command.code),
             search=search_containers,
             find=find_container,
@@ -227,6 +241,7 @@ FAMILIES: Final[Mapping[str, Family]] = MappingProxyType(
             make=AddRoom,
             check=_check_place,
             add=add_room,
+            prepare=referring_to_nothing(prepare_room),
             code=lambda command: str(command.code),
             search=search_rooms,
             find=find_room,
@@ -245,14 +260,16 @@ def find_family(name: str) -> Family:
     return family
 
 
-def in_use(tx: Tx, family: str, name: str, *, actor: Actor) -> bool:
-    """Whether a product or a room of that code can be referred to."""
+def find_in_use(tx: Tx, family: str, name: str, *, actor: Actor) -> str | None:
+    """The id of the product or room of that code, if it can be referred to."""
     row: Any = (
         things.find_product(tx, actor.clinic_id, name)
         if family == "products"
         else single_things.find_room(tx, actor.clinic_id, name)
     )
-    return row is not None and row.archived_at is None
+    if row is None or row.archived_at is not None:
+        return None
+    return str(row.product_id if family == "products" else row.room_id)
 
 
 def every_row(
@@ -274,8 +291,3 @@ def every_row(
         if len(page) < batch:
             return made
         after = family.place(page[-1])
-
-
-def add_one(tx: Tx, family: Family, command: Any, *, actor: Actor, now: datetime) -> None:
-    """Add what a row of a spreadsheet asks for."""
-    family.add(tx, command, actor=actor, now=now)

@@ -1,7 +1,6 @@
 """Importing a spreadsheet: read and shown first, with every bad row by name; written when confirmed.
 
-What is staged is no part of the record. Confirming writes all good rows in one
-transaction, and only if the file still judges as it was shown.
+What is staged is no part of the record. Confirming writes all good rows at once, if the file still judges as shown.
 """
 
 from __future__ import annotations
@@ -17,7 +16,8 @@ from typing import Any, Final
 from compliance.domain.access import Action, Actor
 from compliance.errors import Conflict, NotFound, Refused
 from compliance.operations.identifiers import new_id
-from compliance.operations.inventory.families import Family, add_one, find_family, in_use
+from compliance.operations.inventory.entering import enter_additions
+from compliance.operations.inventory.families import Family, find_family, find_in_use
 from compliance.operations.inventory.spreadsheets import decode_spreadsheet, split_spreadsheet
 from compliance.store import inventory, staged_imports
 from compliance.store.session import Tx
@@ -50,6 +50,8 @@ class GoodRow:
     cells: Mapping[str, str]
     """As they were typed, by column."""
     command: Any
+    referred: str | None = None
+    """The id of the product or room that it names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,8 +160,10 @@ def confirm_import(
         raise ImportChanged("the inventory changed meanwhile; look at the preview again")
     if not plan.good:
         raise Refused("file", 0, "has no row that can be imported")
-    for row in plan.good:
-        add_one(tx, plan.family, row.command, actor=actor, now=now)
+    additions = [
+        plan.family.prepare(row.command, row.referred, actor=actor, now=now) for row in plan.good
+    ]
+    enter_additions(tx, actor, additions, now=now)
     staged_imports.delete_staged(tx, actor.clinic_id, import_id=import_id, before=now - STAGED_FOR)
     return plan.family, len(plan.good)
 
@@ -179,7 +183,7 @@ class _Judge:
         self._actor = actor
         self._taken = inventory.taken_codes(tx, actor.clinic_id, family.name)
         self._seen: dict[str, int] = {}
-        self._known: dict[str, bool] = {}
+        self._known: dict[str, str | None] = {}
 
     def row(self, line: int, typed: Mapping[str, str]) -> tuple[GoodRow | None, list[BadCell]]:
         values, problems = self._read(line, typed)
@@ -202,7 +206,11 @@ class _Judge:
         problem = self._standing(line, command, typed)
         if problem is not None:
             return None, [problem]
-        return GoodRow(row=line, cells=typed, command=command), []
+        referred = None
+        if self._family.refers is not None:
+            name, family = self._family.refers
+            referred = self._find(family, typed.get(name, ""))
+        return GoodRow(row=line, cells=typed, command=command, referred=referred), []
 
     def _read(self, line: int, typed: Mapping[str, str]) -> tuple[dict[str, Any], list[BadCell]]:
         values: dict[str, Any] = {}
@@ -236,7 +244,7 @@ class _Judge:
         if self._family.refers is not None:
             name, family = self._family.refers
             text = typed.get(name, "")
-            if text and not self._in_use(family, text):
+            if text and self._find(family, text) is None:
                 allowed = self._family.column(name).allowed
                 return BadCell(
                     row=line, column=name, value=text, problem="is not in use here", allowed=allowed
@@ -252,10 +260,11 @@ class _Judge:
             row=line, column=column.name, value=value, problem=problem, allowed="a new one"
         )
 
-    def _in_use(self, family: str, name: str) -> bool:
-        if name not in self._known:
-            self._known[name] = in_use(self._tx, family, name, actor=self._actor)
-        return self._known[name]
+    def _find(self, family: str, name: str) -> str | None:
+        """The id of what is referred to; nothing for what is not in use, or not named."""
+        if name and name not in self._known:
+            self._known[name] = find_in_use(self._tx, family, name, actor=self._actor)
+        return self._known.get(name)
 
 
 def _match_columns(family: Family, heading: Sequence[str]) -> list[str]:

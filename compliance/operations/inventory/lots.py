@@ -12,9 +12,8 @@ from compliance.errors import Conflict, NotFound, Refused
 from compliance.operations.clinics import clinic_of
 from compliance.operations.identifiers import new_id
 from compliance.operations.inventory.checking import check_count, check_day, check_lot_code
-from compliance.operations.inventory.entering import enter_change
+from compliance.operations.inventory.entering import Addition, enter_additions, enter_change
 from compliance.operations.inventory.products import find_product
-from compliance.operations.sealing import append
 from compliance.store import inventory, single_things
 from compliance.store.inventory import LotRow, Wanted
 from compliance.store.session import Tx
@@ -52,36 +51,39 @@ def add_lot(tx: Tx, command: AddLot, *, actor: Actor, now: datetime) -> LotRow:
         raise Refused("product", product.code, "is archived", allowed="a product in use")
     if single_things.find_lot_by_code(tx, actor.clinic_id, product.product_id, command.code):
         raise Conflict(f"{product.name} has a lot {command.code!r} already")
+    addition = prepare_lot(command, product.product_id, actor=actor, now=now)
+    enter_additions(tx, actor, [addition], now=now)
+    return find_lot(tx, addition.values["lot_id"], actor=actor)
+
+
+def prepare_lot(command: AddLot, product_id: str, *, actor: Actor, now: datetime) -> Addition:
+    """What adding a lot of this product writes; raises ``Refused``."""
+    check_lot(command)
     lot_id = new_id(now)
-    values = {
-        "product_id": product.product_id,
-        "code": command.code,
-        "expires_on": command.expires_on,
-        "received_on": command.received_on,
-        "quantity": command.quantity,
-    }
-    single_things.insert_lot(
-        tx,
-        {
-            **values,
+    return Addition(
+        values={
             "clinic_id": actor.clinic_id,
             "lot_id": lot_id,
+            "product_id": product_id,
+            "code": command.code,
+            "expires_on": command.expires_on,
+            "received_on": command.received_on,
+            "quantity": command.quantity,
             "opened_on": None,
             "discard_on": None,
             "created_at": now,
             "archived_at": None,
         },
+        kind="lot.added",
+        data={
+            "lot": lot_id,
+            "product": product_id,
+            "code": command.code,
+            "expires_on": _text(command.expires_on),
+            "received_on": _text(command.received_on),
+            "quantity": command.quantity,
+        },
     )
-    data = {
-        "lot": lot_id,
-        "product": product.product_id,
-        "code": command.code,
-        "expires_on": _text(command.expires_on),
-        "received_on": _text(command.received_on),
-        "quantity": command.quantity,
-    }
-    append(tx, actor, "lot.added", data, now=now)
-    return find_lot(tx, lot_id, actor=actor)
 
 
 def check_lot(command: AddLot) -> None:

@@ -9,8 +9,7 @@ from compliance.domain.access import Action, Actor
 from compliance.errors import Conflict, NotFound, Refused
 from compliance.operations.identifiers import new_id
 from compliance.operations.inventory.checking import check_code, check_label
-from compliance.operations.inventory.entering import enter_change
-from compliance.operations.sealing import append
+from compliance.operations.inventory.entering import Addition, enter_additions, enter_change
 from compliance.store import inventory, single_things
 from compliance.store.inventory import ContainerRow, RoomRow, Wanted
 from compliance.store.session import Tx
@@ -40,25 +39,29 @@ def add_room(tx: Tx, command: AddRoom, *, actor: Actor, now: datetime) -> RoomRo
         Conflict: the code is taken.
     """
     actor.require(Action.MANAGE_DEVICES)
-    check_code("code", command.code)
-    label = check_label("label", command.label)
+    addition = prepare_room(command, actor=actor, now=now)
     if single_things.find_room(tx, actor.clinic_id, command.code) is not None:
         raise Conflict(f"there is already a room with the code {command.code!r}")
+    enter_additions(tx, actor, [addition], now=now)
+    return RoomRow(**addition.values)
+
+
+def prepare_room(command: AddRoom, *, actor: Actor, now: datetime) -> Addition:
+    """What adding a room writes; raises ``Refused``."""
+    check_code("code", command.code)
+    described = {"code": command.code, "label": check_label("label", command.label)}
     room_id = new_id(now)
-    single_things.insert_room(
-        tx,
-        {
+    return Addition(
+        values={
+            **described,
             "clinic_id": actor.clinic_id,
             "room_id": room_id,
-            "code": command.code,
-            "label": label,
             "created_at": now,
             "archived_at": None,
         },
+        kind="room.added",
+        data={"room": room_id, **described},
     )
-    data = {"room": room_id, "code": command.code, "label": label}
-    append(tx, actor, "room.added", data, now=now)
-    return find_room(tx, room_id, actor=actor)
 
 
 def rename_room(tx: Tx, room_id: str, label: str, *, actor: Actor, now: datetime) -> RoomRow:
@@ -114,34 +117,39 @@ def open_container(tx: Tx, command: OpenContainer, *, actor: Actor, now: datetim
     """
     actor.require(Action.MANAGE_DEVICES)
     check_code("code", command.code)
-    label = check_label("label", command.label)
+    check_label("label", command.label)
     if single_things.find_container(tx, actor.clinic_id, command.code) is not None:
         raise Conflict(f"there is already a container with the code {command.code!r}")
     room = find_room(tx, command.room, actor=actor) if command.room else None
     if room is not None and room.archived_at is not None:
         raise Refused("room", room.code, "is archived", allowed="a room in use")
+    addition = prepare_container(
+        command, None if room is None else room.room_id, actor=actor, now=now
+    )
+    enter_additions(tx, actor, [addition], now=now)
+    return find_container(tx, addition.values["container_id"], actor=actor)
+
+
+def prepare_container(
+    command: OpenContainer, room_id: str | None, *, actor: Actor, now: datetime
+) -> Addition:
+    """What entering a container in this room writes; raises ``Refused``."""
+    check_code("code", command.code)
+    described = {"code": command.code, "label": check_label("label", command.label)}
     container_id = new_id(now)
-    single_things.insert_container(
-        tx,
-        {
+    return Addition(
+        values={
+            **described,
             "clinic_id": actor.clinic_id,
             "container_id": container_id,
-            "code": command.code,
-            "label": label,
-            "room_id": None if room is None else room.room_id,
+            "room_id": room_id,
             "opened_at": now,
             "full_at": None,
             "archived_at": None,
         },
+        kind="container.opened",
+        data={"container": container_id, **described, "room": room_id},
     )
-    data = {
-        "container": container_id,
-        "code": command.code,
-        "label": label,
-        "room": None if room is None else room.room_id,
-    }
-    append(tx, actor, "container.opened", data, now=now)
-    return find_container(tx, container_id, actor=actor)
 
 
 def change_container(

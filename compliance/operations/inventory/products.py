@@ -16,8 +16,7 @@ from compliance.operations.inventory.checking import (
     check_label,
     check_note,
 )
-from compliance.operations.inventory.entering import enter_change
-from compliance.operations.sealing import append
+from compliance.operations.inventory.entering import Addition, enter_additions, enter_change
 from compliance.store import inventory, single_things, things
 from compliance.store.inventory import Wanted
 from compliance.store.session import Tx
@@ -77,33 +76,39 @@ def add_product(tx: Tx, command: AddProduct, *, actor: Actor, now: datetime) -> 
         Refused, Conflict: as for devices.
     """
     actor.require(Action.MANAGE_DEVICES)
-    checked = check_product(command)
+    addition = prepare_product(command, actor=actor, now=now)
     if things.find_product(tx, actor.clinic_id, command.code) is not None:
         raise Conflict(f"there is already a product with the code {command.code!r}")
-    product = ProductRow(
-        clinic_id=actor.clinic_id,
-        product_id=new_id(now),
-        code=checked.code,
-        kind=checked.kind.value,
-        name=checked.name,
-        contact_seconds=checked.contact_seconds,
-        use=list(checked.use),
-        maker=checked.maker,
-        listing=checked.listing,
-        material=checked.material,
-        open_days=checked.open_days,
-        created_at=now,
-        archived_at=None,
-    )
-    things.insert_product(tx, product)
-    data = {
-        "product": product.product_id,
-        "code": product.code,
-        "kind": product.kind,
-        **_described(product),
+    enter_additions(tx, actor, [addition], now=now)
+    return ProductRow(**addition.values)
+
+
+def prepare_product(command: AddProduct, *, actor: Actor, now: datetime) -> Addition:
+    """What adding a product writes; raises ``Refused``."""
+    checked = check_product(command)
+    described = {
+        "code": checked.code,
+        "kind": checked.kind.value,
+        "name": checked.name,
+        "contact_seconds": checked.contact_seconds,
+        "use": list(checked.use),
+        "maker": checked.maker,
+        "listing": checked.listing,
+        "material": checked.material,
+        "open_days": checked.open_days,
     }
-    append(tx, actor, "product.added", data, now=now)
-    return product
+    product_id = new_id(now)
+    return Addition(
+        values={
+            **described,
+            "clinic_id": actor.clinic_id,
+            "product_id": product_id,
+            "created_at": now,
+            "archived_at": None,
+        },
+        kind="product.added",
+        data={"product": product_id, **described},
+    )
 
 
 def check_product(command: AddProduct) -> AddProduct:

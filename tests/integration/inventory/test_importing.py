@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 from integration.inventory.stocking import at_screen
+from sqlalchemy import event
 
 from compliance.domain.access import Actor
 from compliance.domain.words import ProductKind
 from compliance.errors import ComplianceError, NotFound, Refused
+from compliance.operations.auditing import audit_clinic
 from compliance.operations.inventory.devices import list_devices
 from compliance.operations.inventory.families import FAMILIES, Wanted, every_row
 from compliance.operations.inventory.importing import (
@@ -240,3 +242,23 @@ def test_files_that_nobody_confirmed_are_forgotten_in_time(house: House) -> None
 
     with house.database.reading() as tx, pytest.raises(NotFound):
         plan_import(tx, old.import_id, actor=at_screen(house.manager))
+
+
+def test_a_large_file_takes_as_few_statements_as_a_small_one(house: House) -> None:
+    """Tablets wait while it is written, so five thousand rows must not take five thousand turns."""
+    rows = "".join(f"BULK-{number:04},Lamp {number},\n" for number in range(5000))
+    plan = stage(house, "products", b"code,name,kind\n" + rows.replace(",\n", ",serum\n").encode())
+    counted: list[str] = []
+
+    def count(*args: object) -> None:
+        counted.append(str(args[2]))
+
+    event.listen(house.database.engine, "before_cursor_execute", count)
+    with house.database.writing() as tx:
+        confirm_import(tx, plan.import_id, plan.verdict, actor=at_screen(house.manager), now=NOON)
+    event.remove(house.database.engine, "before_cursor_execute", count)
+
+    assert len(plan.good) == 5000
+    assert len(counted) < 60
+    audited = audit_clinic(house.database, house.clinic_id)
+    assert audited.problems == ()
