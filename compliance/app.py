@@ -15,6 +15,7 @@ from jinja2 import StrictUndefined
 
 from compliance.jobs.anchors import looking_after_anchors
 from compliance.jobs.backups import looking_after_backups
+from compliance.jobs.inbox import Inbox, looking_into_inbox
 from compliance.jobs.queue import define_task, open_queue, sweep
 from compliance.jobs.tidying import tidying_up
 from compliance.jobs.worker import run_worker
@@ -150,6 +151,7 @@ def work(app: Flask) -> None:
     with (
         looking_after_backups(_backups(services)),
         looking_after_anchors(_anchors(services)),
+        looking_into_inbox(Inbox(services.database, services.settings.inbox, services.clock)),
         tidying_up(services.database, services.clock),
     ):
         run_worker(app.extensions[QUEUE])

@@ -60,6 +60,9 @@ class Settings:
     backup_dir: Path | None = None
     """Where scheduled backups go; ``DATA_DIR/backups`` unless set."""
 
+    inbox_dir: Path | None = None
+    """Where autoclave logs are put to be brought in; ``DATA_DIR/inbox`` unless set."""
+
     backup_every_hours: int = 24
     backup_keep: int = 30
     """How many scheduled backups are kept."""
@@ -100,6 +103,7 @@ class Settings:
             demo=demo or _yes_no(environ, "COMPLIANCE_DEMO", default=False),
             trusted_proxies=_networks(environ, "COMPLIANCE_TRUSTED_PROXIES"),
             backup_dir=_path(environ, "COMPLIANCE_BACKUP_DIR"),
+            inbox_dir=_path(environ, "COMPLIANCE_INBOX_DIR"),
             backup_every_hours=_whole(environ, "COMPLIANCE_BACKUP_EVERY_HOURS", 24, 1, 24 * 31),
             backup_keep=_whole(environ, "COMPLIANCE_BACKUP_KEEP", 30, 1, 10_000),
             backup_recipient=_path(environ, "COMPLIANCE_BACKUP_RECIPIENT"),
@@ -115,6 +119,10 @@ class Settings:
     def tsa_urls(self) -> tuple[str, ...]:
         """The authorities one by one, in the order they were named."""
         return tuple((self.tsa_url or "").split())
+
+    @property
+    def inbox(self) -> Path:
+        return self.inbox_dir or self.data_dir / "inbox"
 
     @property
     def uses_sqlite(self) -> bool:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 
 from compliance.errors import Conflict, Refused
-
-if TYPE_CHECKING:
-    from compliance.operations.sterilization.importing import Imported
 
 REFUSED: Final = 4
 
@@ -42,6 +38,7 @@ def import_(
     everything was read; 4: a file or some of its lines were refused.
     """
     from compliance.cli.installation import acting_in, open_installation
+    from compliance.operations.sterilization.accounting import account_for
     from compliance.operations.sterilization.importing import (
         MOST_BYTES,
         ImportFile,
@@ -68,34 +65,7 @@ def import_(
                 click.echo(f"{path.name}: refused: {error}")
                 refused = True
                 continue
-            _print(imported)
+            click.echo(account_for(imported), nl=False)
             refused = refused or imported.refused
     if refused:
         ctx.exit(REFUSED)
-
-
-def _print(imported: Imported) -> None:
-    counted = Counter(
-        line.use if line.use != "cycle" else "flagged" if line.flags else "accepted"
-        for line in imported.lines
-    )
-    parts = ", ".join(
-        f"{counted[use]} {word}"
-        for use, word in (
-            ("accepted", "accepted"),
-            ("flagged", "flagged"),
-            ("known", "known already"),
-            ("unreadable", "refused"),
-        )
-        if counted[use]
-    )
-    click.echo(f"{imported.name}: {parts or 'no cycles'}  SHA-256 {imported.sha256}")
-    for line in imported.lines:
-        place = f"lines {line.first} to {line.last}"
-        if line.use == "cycle":
-            signs = f", flagged: {', '.join(line.flags)}" if line.flags else ""
-            click.echo(f"  {place}: cycle {line.number} {line.outcome}{signs}")
-            if line.note:
-                click.echo(f"    {line.note}")
-        else:
-            click.echo(f"  {place}: {line.use}: {line.note}")

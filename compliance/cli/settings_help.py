@@ -80,6 +80,11 @@ SETTINGS: Final = (
         meaning="File with the public key scheduled backups are encrypted to; without it, none is made.",
     ),
     Setting(
+        name="COMPLIANCE_INBOX_DIR",
+        default="DATA_DIR/inbox",
+        meaning="Autoclave logs put into CLINIC/STERILIZER/ here are brought in by themselves.",
+    ),
+    Setting(
         name="COMPLIANCE_BACKUP_DIR",
         default="DATA_DIR/backups",
         meaning="Where scheduled backups go; a disk of its own is safer.",
