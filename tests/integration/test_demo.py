@@ -147,6 +147,57 @@ def test_packs_are_registered_released_used_and_one_has_expired(demo: Demo) -> N
     assert any(state == "released" and str(expiry) < today for state, expiry in packs)
 
 
+def test_two_sterilizers_run_their_month_with_day_tests_and_released_loads(demo: Demo) -> None:
+    added = {each["sterilizer"]: each["code"] for each in demo.of("sterilizer.added")}
+    assert sorted(added.values()) == ["A1", "A2"]
+    runs = [*demo.of("cycle.recorded"), *demo.of("cycle.imported")]
+    assert {(added[run["sterilizer"]], run["kind"]) for run in runs} == {
+        (code, kind) for code in ("A1", "A2") for kind in ("production", "day_test")
+    }
+    released = {each["cycle"] for each in demo.of("cycle.released")}
+    packs = {each["pack"]: each["cycle_id"] for each in demo.of("pack.registered")}
+    used = {
+        piece["ref"]["pack"]
+        for each in demo.of("session.closed")
+        for item in each["items"]
+        for piece in item["evidence"]
+        if piece["kind"] == "pack"
+    }
+    assert used
+    assert {packs[pack] for pack in used} <= released
+
+
+def test_one_log_failed_one_jumped_and_one_was_copied(demo: Demo) -> None:
+    runs = demo.of("cycle.imported")
+    assert len(demo.of("log_file.kept")) == len(runs)
+    assert [run["outcome"] for run in runs].count("failed") == 1
+    flagged = {flag["code"]: run["cycle"] for run in runs for flag in run["flags"]}
+    decided = {each["flag"] for each in demo.of("cycle.flag_decided")}
+    assert decided == {"counter_jump"}
+    assert "identical_curve" in flagged
+
+
+def test_one_spore_test_failed_and_its_recall_was_worked_off(demo: Demo) -> None:
+    outcomes = Counter(
+        each["outcome"] for each in demo.of("indicator.read") if each["indicator"] == "spore"
+    )
+    assert outcomes["fail"] == 1
+    assert outcomes["pass"] >= 8
+    (recall,) = demo.of("recall.opened")
+    calls = demo.of("recall.called")
+    assert len({call["met"] for call in calls}) >= 2
+    assert {"reached", "not_reached"} <= {call["outcome"] for call in calls}
+    assert {each["outcome"] for each in demo.of("recall.pack_found")} == {"pulled"}
+    assert [each["recall"] for each in demo.of("recall.closed")] == [recall["recall"]]
+    moves = [(move["from"], move["to"]) for move in demo.of("sterilizer.moved")]
+    assert moves == [
+        ("in_service", "suspended"),
+        ("suspended", "retest"),
+        ("retest", "in_service"),
+    ]
+    assert demo.of("sterilizer.moved")[-1]["proof"]
+
+
 def test_the_log_and_the_tables_survive_an_audit(demo: Demo) -> None:
     result = audit_clinic(demo.database, demo.clinic_id)
     assert result.problems == ()

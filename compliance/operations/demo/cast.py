@@ -13,7 +13,8 @@ from compliance.operations.things import AddDevice, AddProduct
 SLUG: Final = "demo"
 NAME: Final = "Liffey Skin Studio (demo)"
 TIME_ZONE: Final = "Europe/Dublin"
-PROFILES: Final = ("US-NEHA-BAMC-2024",)
+PROFILES: Final = ("US-NEHA-BAMC-2024", "US-CDC-dental", "UK-HTM-01-05")
+"""A stack: the client's record, weekly spore tests, and a test before the first load of a day."""
 PIN: Final = "246810"
 
 
