@@ -53,11 +53,13 @@ EVENTS: Final = {
     "recall.pulled": ("recall_event", "recall"),
     "recall.positive": ("recall_event", "recall"),
     "recall.called": ("recall_event", "recall"),
+    "recall.pack_found": ("recall_event", "recall"),
     "clinic.profiles_set": ("profiles_set", ""),
 }
-_SPORE_TEST: Final = ("spore_test", "sterilizer")
 """What happens to a thing again and again: a report of a later period quotes the last one.
 Such a place is named ``THING/INDEX``, so that each has its own."""
+
+_SPORE_TEST: Final = ("spore_test", "sterilizer")
 
 
 class LogDamaged(ComplianceError):

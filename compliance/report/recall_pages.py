@@ -26,6 +26,8 @@ from compliance.report.tables import Row, TableSetter, plain, strong
 _WORKLIST: Final = (40.0, 74.0, 74.0, 116.0)
 _FACT: Final = BODY + 86
 _ROOM_FOR_LIST: Final = 60.0
+_ROOM_FOR_HEADING: Final = 80.0
+"""A heading stands on the page of what it heads."""
 
 
 def draw_recalls(document: Document, content: ReportContent) -> None:
@@ -33,6 +35,9 @@ def draw_recalls(document: Document, content: ReportContent) -> None:
     words, recalls = content.words.room, content.room.recalls
     if not recalls:
         return
+    first = _title(document, recalls[0])
+    if document.room < _ROOM_FOR_HEADING + first.height + _ROOM_FOR_LIST:
+        document.new_page()
     document.heading(words.recalls, explained=words.recalls_text)
     for recall in recalls:
         title = _title(document, recall)

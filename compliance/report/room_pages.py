@@ -22,6 +22,7 @@ from compliance.report.tables import Row, TableSetter, plain, strong
 
 _STATES: Final = (40.0, 84.0, 116.0, 176.0)
 _CYCLES: Final = (36.0, 98.0, 46.0, 70.0, 100.0)
+_TESTS: Final = (36.0, 62.0, 84.0, 92.0, 112.0)
 _SPORES: Final = (40.0, 92.0, 74.0, 62.0, 78.0, 84.0)
 _FILES: Final = (40.0, 78.0, 180.0)
 _RULES: Final = (172.0, 62.0, 118.0)
@@ -43,7 +44,7 @@ def draw_room(document: Document, content: ReportContent) -> None:
     draw_curves(document, content)
     if len(room.tests):
         document.heading(words.tests, explained=words.tests_text)
-        _cycles(document, content).draw(_cycle(line) for line in room.tests)
+        TableSetter(document, _TESTS, words.test_heads).draw(_test(line) for line in room.tests)
     if len(room.spores):
         document.heading(words.spores, explained=words.spores_text)
         setter = TableSetter(document, _SPORES, words.spore_heads)
@@ -108,6 +109,23 @@ def _cycle(line: CycleLine) -> Row:
             plain(*line.set),
             strong(*line.achieved),
             plain(*line.contents),
+            result,
+        ),
+        marked=line.marked,
+    )
+
+
+def _test(line: CycleLine) -> Row:
+    """A test of the day in a line or two: there is one for each sterilizer and day."""
+    said = " ".join(line.notes)
+    result = strong(line.outcome, said) if line.failed else plain(f"{line.outcome}. {said}")
+    return Row(
+        cells=(
+            strong(str(line.index)),
+            plain(line.name),
+            plain(line.when.text),
+            plain(line.run),
+            strong(", ".join(line.achieved)),
             result,
         ),
         marked=line.marked,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from compliance.domain.sterilization.words import SporeOutcome
-from compliance.operations.sterilization.recalling import affected_meetings
+from compliance.operations.sterilization.affected import affected_meetings
 from compliance.store import log, recalls
 from compliance.store.session import Tx
 
@@ -178,8 +178,7 @@ def _touched(tx: Tx, clinic_id: str, recall_id: str, start: int) -> Iterator[int
     row = recalls.find_recall(tx, clinic_id, recall_id)
     if row is None:
         return
-    cycles = [] if row.lot else [cycle[0] for cycle in recalls.window_cycles(tx, row)]
-    sessions = [each.session_id for each in affected_meetings(tx, row, cycles)]
+    sessions = [each.session_id for each in affected_meetings(tx, row)]
     found: dict[str, int] = {}
     for at in range(0, len(sessions), _CHUNK):
         for kind in ("session_signed", "session_closed"):

@@ -119,7 +119,8 @@ def _notes(
         yield words.spore_in.format(outcome=outcome, entry=spore.index)
     yield from _origin(naming, entry)
     if places.released is None:
-        yield words.not_released
+        # A test of the day is never released: no pack comes of it.
+        yield from (words.not_released,) if places.kind == PRODUCTION else ()
         return
     release = naming.log.read(places.released)
     signature = child(child(release, "data"), "signature")

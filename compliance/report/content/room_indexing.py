@@ -72,6 +72,8 @@ class RecallPlaces:
     pulled: list[int] = field(default_factory=list)
     calls: dict[str, list[int]] = field(default_factory=dict)
     """By the session whose client was called."""
+    found: dict[str, str] = field(default_factory=dict)
+    """By the pack: ``pulled`` or ``missing``; the newest word counts."""
     closed: int | None = None
 
 
@@ -216,6 +218,12 @@ def _recall_called(room: RoomPositions, index: int, data: JsonObject, _inside: b
         recall.calls.setdefault(text(data, "met"), []).append(index)
 
 
+def _pack_found(room: RoomPositions, _index: int, data: JsonObject, _inside: bool) -> None:
+    recall = room.recalls.get(text(data, "recall"))
+    if recall is not None:
+        recall.found[text(data, "pack")] = text(data, "outcome")
+
+
 def _recall_closed(room: RoomPositions, index: int, data: JsonObject, _inside: bool) -> None:
     recall = room.recalls.get(text(data, "recall"))
     if recall is not None:
@@ -247,6 +255,7 @@ _READERS: Final[Mapping[str, _Reader]] = MappingProxyType(
         "recall.pulled": _recall_pulled,
         "recall.positive": _recall_positive,
         "recall.called": _recall_called,
+        "recall.pack_found": _pack_found,
         "recall.closed": _recall_closed,
         "log_file.kept": _file_kept,
     }

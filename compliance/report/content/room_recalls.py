@@ -132,14 +132,33 @@ def _taken_back(
     naming: Naming, ref: JsonObject, places: RecallPlaces, until: str | None
 ) -> Iterator[str]:
     room = naming.positions.room
-    _, cycle = room.packs.get(text(ref, "pack"), (0, ""))
+    registered, cycle = room.packs.get(text(ref, "pack"), (None, ""))
     run = room.cycles.get(cycle)
+    if registered is not None and not cycle:
+        yield from _by_word(naming, registered, places, until)
     if run is None or run.sterilizer != places.sterilizer:
         return
     begun = places.since is None or run.run_at > places.since
     if begun and (until is None or run.run_at < until):
         pack = naming.words.pack.format(code=text(ref, "code"))
         yield f"{pack}, {cycle_name(naming, cycle)}"
+
+
+def _by_word(
+    naming: Naming, registered: int, places: RecallPlaces, until: str | None
+) -> Iterator[str]:
+    """A pack from before loads were recorded names its sterilizer by a word, and a day."""
+    machine = naming.positions.room.sterilizers.get(places.sterilizer or "")
+    if machine is None:
+        return
+    told = child(naming.log.read(machine.index), "data")
+    names = {text(told, "code").casefold(), text(told, "name").casefold()}
+    data = child(naming.log.read(registered), "data")
+    word, day = text(child(data, "cycle"), "sterilizer"), text(data, "sterilized_on")
+    begun = places.since is None or day >= naming.times.local_date(places.since)
+    ended = until is not None and day > naming.times.local_date(until)
+    if word.casefold() in names and begun and not ended:
+        yield f"{naming.words.pack.format(code=text(data, 'code'))}, {word}"
 
 
 def _read(naming: Naming, places: RecallPlaces, met: Sequence[Met]) -> RecallBlock:
@@ -167,7 +186,13 @@ def _facts(naming: Naming, places: RecallPlaces, entry: JsonObject) -> Iterator[
         yield words.fact_positives, str(places.positives)
     cycles, packs = _pulled(naming, places)
     yield words.fact_loads, _named(naming, cycles)
-    yield words.fact_packs, str(packs)
+    put_aside = sum(outcome == "pulled" for outcome in places.found.values())
+    yield (
+        words.fact_packs,
+        words.packs_found.format(
+            count=packs, pulled=put_aside, missing=len(places.found) - put_aside
+        ),
+    )
 
 
 def _since(naming: Naming, places: RecallPlaces, data: JsonObject) -> str:

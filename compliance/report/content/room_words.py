@@ -57,6 +57,7 @@ class RoomWords:
     curve_time: str
     tests: str
     tests_text: str
+    test_heads: tuple[str, ...]
     spores: str
     spores_text: str
     spore_heads: tuple[str, ...]
@@ -76,6 +77,7 @@ class RoomWords:
     fact_positives: str
     fact_loads: str
     fact_packs: str
+    packs_found: str
     no_negative: str
     no_retest: str
     met_heads: tuple[str, ...]

@@ -11,7 +11,7 @@ from compliance.report.content.log import author
 from compliance.report.content.naming import Naming
 from compliance.report.content.values import EntryLine, SingleContent
 
-_STEPS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+STEPS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
         "en": MappingProxyType(
             {
@@ -89,7 +89,7 @@ def _history(naming: Naming, session: str, template: JsonObject) -> Iterator[Ent
 
 
 def _what(naming: Naming, kind: str, data: JsonObject, template: JsonObject) -> str:
-    steps = _STEPS.get(naming.language, _STEPS["en"])
+    steps = STEPS.get(naming.language, STEPS["en"])
     step = steps.get("undo" if data.get("undo") is True else kind, spoken(kind.replace(".", " ")))
     item = optional_text(data, "item")
     return step.format(
