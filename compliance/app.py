@@ -38,6 +38,7 @@ from compliance.web.first_run.registering import register_first_run
 from compliance.web.health import register_health
 from compliance.web.house.registering import register_house
 from compliance.web.identity import register_identity
+from compliance.web.inspection.challenge import register_challenge
 from compliance.web.proxies import register_proxies
 from compliance.web.security import register_security
 from compliance.web.sterilization.registering import register_sterilization
@@ -99,6 +100,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
         register_auth,
         register_desk,
         register_erasure,
+        register_challenge,
         register_house,
         register_sterilizers,
         register_verify,

@@ -65,6 +65,11 @@ class _Trust:
     metavar="FILE",
     help="Witnesses you know, and how many must agree (C2SP tlog-policy).",
 )
+@click.option(
+    "--challenge",
+    metavar="TEXT",
+    help="What you had entered at the clinic: a report made since then holds it.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The verdict as JSON.")
 @click.pass_context
 def verify(
@@ -75,6 +80,7 @@ def verify(
     authorities: tuple[Path, ...],
     witness_policy: Path | None,
     *,
+    challenge: str | None,
     as_json: bool,
 ) -> None:
     """Judge a report with nothing but the file and what you hold.
@@ -87,7 +93,7 @@ def verify(
         pinned = read_pins(authorities, witness_policy)
         with file.open("rb"):
             pass
-        verdict, kept = _judge(file, trust, state, pinned)
+        verdict, kept = _judge(file, trust, state, pinned, challenge)
     except ComplianceError as error:
         click.echo(f"Error: {error}", err=True)
         ctx.exit(NOT_JUDGED)
@@ -126,7 +132,11 @@ def _read_trust(files: Sequence[Path]) -> list[_Trust]:
 
 
 def _judge(
-    file: Path, trust: Sequence[_Trust], state: Path | None, pinned: Pinned
+    file: Path,
+    trust: Sequence[_Trust],
+    state: Path | None,
+    pinned: Pinned,
+    challenge: str | None,
 ) -> tuple[Verdict, bool]:
     """The verdict, and whether something new was remembered."""
     from compliance.report.verifying.memory import load_known, remember
@@ -134,7 +144,11 @@ def _judge(
 
     known = () if state is None else load_known(state)
     verdict = verify_in_subprocess(
-        file, trust_pems=[each.pem for each in trust], known=known, pins=pinned.files
+        file,
+        trust_pems=[each.pem for each in trust],
+        known=known,
+        pins=pinned.files,
+        challenge=challenge,
     )
     return verdict, state is not None and remember(state, verdict)
 

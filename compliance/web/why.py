@@ -44,6 +44,8 @@ WHY: Final[Mapping[str, str]] = MappingProxyType(
         " used. Setting it right asks for that device's own evidence, and keeps what was recorded before.",
         "desk_amending.show_form": "A closed record is evidence, so it is never changed, only corrected in the"
         " open. Whoever reads it sees the old value, the new one, your name and your reason.",
+        "challenge.show": "What you write here could not be known before you came. A report that holds it was"
+        " drawn from the very record it went into, and not from one prepared beforehand.",
         "erasure.show_erasures": "People may ask that what you know about them be erased, and a law may"
         " demand it. Two persons decide it here, so that nobody can quietly remove a record that is in"
         " the way.",

@@ -8,6 +8,7 @@ from apiflask import APIFlask
 from flask import Flask
 
 from compliance.web.api import (
+    challenges,
     cycles,
     erasures,
     indicators,
@@ -32,6 +33,7 @@ from compliance.web.api.routing import (
 )
 
 MODULES = (
+    challenges,
     cycles,
     erasures,
     indicators,

@@ -14,6 +14,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from compliance.errors import Refused
 from compliance.keys.storage import KeysMissing, export_root_pem
+from compliance.operations.inspections import LONGEST
 from compliance.report.verifying.judging import fingerprint_of
 from compliance.report.verifying.worker import verify_in_subprocess
 from compliance.web.api.routing import Call, serve

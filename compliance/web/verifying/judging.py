@@ -52,7 +52,13 @@ def read_root(upload: FileStorage | None) -> bytes | None:
     return pem
 
 
-def judge_upload(upload: FileStorage, *, trust_pems: Sequence[bytes], pins: PinFiles) -> Verdict:
+def judge_upload(
+    upload: FileStorage,
+    *,
+    trust_pems: Sequence[bytes],
+    pins: PinFiles,
+    challenge: str | None = None,
+) -> Verdict:
     """Judge a file within limits of time and memory; any failure is a verdict."""
     if not _turns.acquire(timeout=_PATIENCE_SECONDS):
         return _busy()
@@ -61,7 +67,9 @@ def judge_upload(upload: FileStorage, *, trust_pems: Sequence[bytes], pins: PinF
         with tempfile.TemporaryDirectory(prefix="aseptrail-verify-") as folder:
             path = Path(folder) / "upload"
             upload.save(path)
-            return verify_in_subprocess(path, trust_pems=trust_pems, pins=pins)
+            return verify_in_subprocess(
+                path, trust_pems=trust_pems, pins=pins, challenge=challenge
+            )
     except OSError:
         return _undecided("The file could not be kept for as long as judging it takes.")
     finally:

@@ -78,6 +78,7 @@ class VerifyIn(Asked):
     """The file to judge."""
 
     file = fields.Raw(required=True, metadata={"type": "string", "format": "binary"})
+    challenge = Text(1, 200, metadata={"description": "What was entered on the spot."})
 
 
 class CheckOut(Shown):
