@@ -169,6 +169,3 @@ def test_pictures_of_what_needs_a_second_look(
     )
     dark.goto(paths["after"])
     picture(dark, "tablet-after-dark-portrait")
-    room = sign_in(open_context().new_page(), Role.OPERATOR)
-    room.goto("/sterilization")
-    picture(room, "sterilization")

@@ -18,7 +18,7 @@ BROWSER = "".join(
     path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "browser").glob("*.py")
 )
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)#]+)\)")
-SIZE_AND_THEME = re.compile(r"-(1440|768)-(light|dark)$")
+SIZE_AND_THEME = re.compile(r"-(1440|1024|768)-(light|dark)$")
 
 
 def test_there_is_a_guide_for_every_role() -> None:

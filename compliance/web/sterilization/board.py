@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
@@ -168,10 +168,10 @@ def _spore(standing: Standing, now: datetime) -> Line:
         )
     day = show_time(due.due_at).partition(",")[0]
     if due.overdue:
-        late = show_age(now - due.due_at)
-        return Line(
-            name="Spore test", badge=(f"Overdue for {late}", "bad", None), more=_rule(due.rule)
-        )
+        late = now - due.due_at
+        # After installation or repair a test is due at once, and nobody is late yet.
+        word = "Due now" if late < timedelta(days=1) else f"Overdue for {show_age(late)}"
+        return Line(name="Spore test", badge=(word, "bad", None), more=_rule(due.rule))
     return Line(name="Spore test", badge=(f"Due {day}", "good", "clock"), more=_rule(due.rule))
 
 

@@ -181,9 +181,9 @@ def facts_of(found: Found) -> tuple[tuple[str, str], ...]:
     needed = (
         ""
         if program is None
-        else f" of {celsius(program.hold_decicelsius)} to {celsius(program.upper_decicelsius)}"
+        else f"; limits {celsius(program.hold_decicelsius)} to {celsius(program.upper_decicelsius)}"
     )
-    hold = "" if program is None else f" of at least {span(program.hold_seconds)}"
+    hold = "" if program is None else f"; at least {span(program.hold_seconds)}"
     return (
         ("Ran", _ran(row)),
         ("Program", row.program or "Not named"),

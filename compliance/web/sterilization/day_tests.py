@@ -62,7 +62,7 @@ class DayTestForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
     )
     started = StringField("Began at", validators=[InputRequired("Give the time it began.")])
     lowest = StringField(
-        "Lowest temperature of the hold",
+        "Lowest temperature",
         validators=[InputRequired("Give the lowest temperature of the hold.")],
         render_kw={"inputmode": "decimal", "autocomplete": "off"},
     )

@@ -41,17 +41,17 @@ class ReadingForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
         render_kw={"inputmode": "numeric", "autocomplete": "off"},
     )
     lowest = StringField(
-        "Lowest temperature of the hold",
+        "Lowest temperature",
         validators=[InputRequired("Give the lowest temperature of the hold.")],
         render_kw=_NUMBER_KEYS,
     )
-    highest = StringField("Highest temperature of the hold", render_kw=_NUMBER_KEYS)
+    highest = StringField("Highest temperature", render_kw=_NUMBER_KEYS)
     hold = StringField(
         "Hold time",
         validators=[InputRequired("Give how long the temperature was held.")],
         render_kw={"autocomplete": "off", "maxlength": 8},
     )
-    pressure = StringField("Lowest pressure of the hold", render_kw=_NUMBER_KEYS)
+    pressure = StringField("Lowest pressure", render_kw=_NUMBER_KEYS)
     ended = StringField("Ended at")
     machine_failed = BooleanField("The sterilizer showed an error")
     indicator = RadioField(

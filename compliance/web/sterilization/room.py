@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -112,7 +112,11 @@ def read_clock(text: str | None, *, now: datetime) -> datetime | None:
         return None
     hour, minute = (int(part) for part in str(text).strip().split(":")[:2])
     local = now.astimezone(zone())
-    return local.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    if (hour, minute) == (local.hour, local.minute):
+        # The minute that still runs: its beginning may lie before what began in it.
+        return now
+    moment = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    return moment if moment < local else moment - timedelta(days=1)
 
 
 def field_of_form(name: str) -> str:

@@ -441,7 +441,7 @@ def test_a_dead_control_proves_nothing(room: Tablet) -> None:
 
     text = words_of(room.get(test))
     assert "Not valid, repeat it" in text
-    assert "Overdue" in words_of(room.get(HOME))
+    assert "Due now" in words_of(room.get(HOME))
 
 
 def test_a_damaged_pack_is_out_of_use_and_said_so_on_the_tablet(
