@@ -79,6 +79,34 @@ def verify(ctx: click.Context, slug: str | None, checkpoint_files: tuple[Path, .
         ctx.exit(TAMPERED)
 
 
+@ledger.command()
+@click.option("--clinic", "slug", required=True, metavar="SLUG", help="Whose log.")
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+def export(slug: str, folder: Path) -> None:
+    """Write the log as tiles (C2SP tlog-tiles), with its signed checkpoint.
+
+    A folder of an earlier export is continued. The entries hold no names, only
+    commitments; answers to health questions stand in them under a pseudonym.
+    """
+    from compliance.cli.installation import open_installation
+    from compliance.cli.progress import terminal_progress
+    from compliance.operations.clinics import find_clinic
+    from compliance.operations.tiling import export_tiles
+
+    with open_installation() as services:
+        with services.database.reading() as tx:
+            clinic = find_clinic(tx, slug)
+        made = export_tiles(
+            services.database,
+            clinic,
+            folder,
+            keys_folder=services.keys_folder,
+            progress=terminal_progress(slug),
+        )
+    click.echo(f"{slug}: {made.size} entries, root {made.root.hex()}")
+    click.echo(f"{made.files} new files in {folder}; the checkpoint is {folder / 'checkpoint'}")
+
+
 def _key_for(note: str, chain: KeyChain | None) -> str:
     """The key that signed checkpoints of this size; a note that is none fails with any key."""
     from compliance.ledger.note import BadNote, parse_checkpoint
