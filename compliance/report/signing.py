@@ -1,4 +1,7 @@
-"""Sealing a finished report: PAdES B-B, certified so that nothing may be changed afterwards."""
+"""Sealing a finished report, certified so that nothing may be changed afterwards.
+
+PAdES B-B, or with an authority to ask B-T and B-LT in one revision.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +23,20 @@ from pyhanko.keys.internal import (
     translate_pyca_cryptography_key_to_asn1,
 )
 from pyhanko.pdf_utils.decode_limits import DecodeLimits
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import InvisSigSettings, MDPPerm, SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko.sign.signers.pdf_signer import PdfSigningSession
-from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.stamp.noop import NoOpStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from compliance.errors import ComplianceError
+from compliance.report.lasting import (
+    IN_ONE_REVISION,
+    AskingStamper,
+    PlainWriter,
+    StampFailed,
+    Stamps,
+)
 
 PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
@@ -37,9 +45,9 @@ FIELD_NAME: Final = "Seal"
 
 _DIGEST: Final = "sha256"
 
-_RESERVED: Final = 16 * 1024
+_RESERVED: Final = 32 * 1024
 """Hexadecimal digits kept free for the signature. One with a chain of three RSA certificates
-and a time-stamp stays below. Stating it saves a dry run that would sign twice."""
+and a time-stamp with another such chain stays below. Stating it saves a dry run that would sign twice."""
 
 _CHUNK: Final = 1 << 20
 """Bytes read at a time while hashing."""
@@ -68,7 +76,7 @@ def sign_report(
     location: str,
     signed_at: datetime,
     output: Path,
-    timestamper: TimeStamper | None = None,
+    stamps: Stamps | None = None,
 ) -> str:
     """Sign a report and return the SHA-256 of the signed file in hexadecimal.
 
@@ -80,9 +88,10 @@ def sign_report(
         location: where the clinic is, shown by PDF readers.
         signed_at: the time the signature claims; aware.
         output: replaced if it exists.
-        timestamper: a time-stamp authority to ask; none at level B-B.
+        stamps: a time-stamp authority to ask; none at level B-B.
 
     Raises:
+        StampFailed: if the authority gave no token that counts; nothing is written.
         SigningFailed: if the bytes are not a PDF that can be signed.
     """
     beside = output.with_name(f".{output.name}.{secrets.token_hex(8)}")
@@ -91,9 +100,11 @@ def sign_report(
             shutil.copyfile(unsigned, beside)
         else:
             beside.write_bytes(unsigned)
-        _sign_in_place(beside, _signer(identity, reason, location, signed_at, timestamper))
+        _sign_in_place(beside, _signer(identity, reason, location, signed_at, stamps))
         digest = _flush_and_hash(beside)
         beside.replace(output)
+    except StampFailed:
+        raise  # Whoever called decides whether to do without.
     except OSError:
         raise  # A full disk is the operator's to mend and must not look like a bad report.
     except Exception as error:
@@ -134,18 +145,6 @@ class _CachedSigner(SimpleSigner):
         return self._loaded.sign(data, ec.ECDSA(hashes.SHA256()))
 
 
-class _PlainWriter(IncrementalPdfFileWriter):
-    """Adds the signature and touches nothing else.
-
-    pyHanko rewrites the document information and the XMP metadata in every update,
-    and its XMP turns the PDF/A extension schema into a form that PDF/A validators
-    refuse. There is no public switch; hence the exact pin of its version, and a test.
-    """
-
-    def _update_meta(self) -> None:
-        return
-
-
 class _DatedSigner(PdfSigner):
     """Claims the time it is given; pyHanko's own claims the clock's, which tests cannot hold still."""
 
@@ -166,10 +165,11 @@ def _signer(
     reason: str,
     location: str,
     signed_at: datetime,
-    timestamper: TimeStamper | None,
+    stamps: Stamps | None,
 ) -> PdfSigner:
     if signed_at.utcoffset() is None:
         raise SigningFailed("the time of signing has no offset")
+    lasts = stamps is not None and bool(stamps.crls)
     metadata = PdfSignatureMetadata(
         field_name=FIELD_NAME,
         md_algorithm=_DIGEST,
@@ -178,6 +178,9 @@ def _signer(
         docmdp_permissions=MDPPerm.NO_CHANGES,
         reason=reason,
         location=location,
+        embed_validation_info=lasts,
+        validation_context=stamps.context(signed_at) if stamps is not None and lasts else None,
+        dss_settings=IN_ONE_REVISION,
     )
     field = SigFieldSpec(
         sig_field_name=FIELD_NAME,
@@ -188,7 +191,7 @@ def _signer(
         signed_at,
         metadata,
         _cached_signer(identity),
-        timestamper=timestamper,
+        timestamper=None if stamps is None else AskingStamper(stamps),
         stamp_style=NoOpStampStyle(),
         new_field_spec=field,
     )
@@ -202,7 +205,7 @@ def _cached_signer(identity: SigningIdentity) -> _CachedSigner:
 def _sign_in_place(path: Path, signer: PdfSigner) -> None:
     with path.open("rb+") as file:
         # Our own drawing is not hostile, and a large report may exceed the default limits.
-        writer = _PlainWriter(file, decode_limits=DecodeLimits.for_trusted_input())
+        writer = PlainWriter(file, decode_limits=DecodeLimits.for_trusted_input())
         signer.sign_pdf(writer, in_place=True, bytes_reserved=_RESERVED, chunk_size=_CHUNK)
 
 

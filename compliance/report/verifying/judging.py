@@ -26,8 +26,17 @@ from compliance.report.verifying.wording import (
 _OF_ANY: Final = frozenset(
     {"readable", "signed", "byte_range", "digest", "signature_form", "signature", "trusted"}
     | {"covers_file", "changes", "attachment", "payload", "seal_form", "clinic_certificate"}
-    | {"note_key", "checkpoint", "disclosures", "history", "entries", "identity", "keys", "challenge"}
-    | {"incarnation", "sessions", "amendments", "time_stamps", "witnesses"}
+    | {
+        "note_key",
+        "checkpoint",
+        "disclosures",
+        "history",
+        "entries",
+        "identity",
+        "keys",
+        "challenge",
+    }
+    | {"incarnation", "sessions", "amendments", "time_stamps", "witnesses", "seal_time"}
 )
 
 REQUIRED: Final = _OF_ANY | (

@@ -28,6 +28,12 @@ from pyhanko_certvalidator import ValidationContext
 from compliance.report.verifying.byte_ranges import BadByteRange, SignedBytes, cut, strip_padding
 from compliance.report.verifying.cms import BadSignature, claimed_time, require_plain, stated_digest
 from compliance.report.verifying.limits import MAX_SIGNATURES
+from compliance.report.verifying.seal_time import (
+    check_seal_time,
+    is_acceptable,
+    is_archive_stamp,
+    require_one_token,
+)
 from compliance.report.verifying.verdict import Check
 
 # Stating what a key must be allowed replaces pyHanko's default; forbidding alone is ignored
@@ -62,8 +68,8 @@ class SignatureFindings:
 
     @property
     def hold(self) -> bool:
-        """Whether every check holds; at least one signature is among them."""
-        return bool(self.checks) and all(check.holds for check in self.checks)
+        """Whether no check fails; at least one signature is among them."""
+        return bool(self.checks) and all(check.holds is not False for check in self.checks)
 
 
 class Unsigned(Exception):
@@ -82,13 +88,20 @@ def judge_signatures(data: bytes, trust_roots: Sequence[x509.Certificate]) -> Si
 
 
 def judge_reader(
-    reader: PdfFileReader, data: bytes, trust_roots: Sequence[x509.Certificate]
+    reader: PdfFileReader,
+    data: bytes,
+    trust_roots: Sequence[x509.Certificate],
+    pinned: Sequence[x509.Certificate] = (),
 ) -> SignatureFindings:
-    """Judge the signatures of an opened PDF; see `judge_signatures`."""
+    """Judge the signatures of an opened PDF; see `judge_signatures`.
+
+    Args:
+        pinned: time-stamp authorities whose word is taken.
+    """
     signatures = list(reader.embedded_signatures)
     if not signatures:
         raise Unsigned("the file is not signed")
-    state = _State(data=data, signatures=signatures, trust_roots=trust_roots)
+    state = _State(data=data, signatures=signatures, trust_roots=trust_roots, pinned=pinned)
     return SignatureFindings(checks=_run(state), first=state.judged[0] if state.judged else None)
 
 
@@ -99,6 +112,7 @@ class _State:
     data: bytes
     signatures: list[EmbeddedPdfSignature]
     trust_roots: Sequence[x509.Certificate]
+    pinned: Sequence[x509.Certificate]
     cuts: list[SignedBytes] = field(default_factory=list)
     judged: list[JudgedSignature] = field(default_factory=list)
 
@@ -108,7 +122,7 @@ def _run(state: _State) -> tuple[Check, ...]:
     try:
         for check in _steps(state):
             checks.append(check)
-            if not check.holds:
+            if check.holds is False:
                 break
     except Exception:  # noqa: BLE001
         # A signature value is hostile input, and on a damaged one pyHanko and its ASN.1
@@ -127,14 +141,16 @@ def _steps(state: _State) -> Iterator[Check]:
     # (4) each value says nothing besides what is signed or needed to check it;
     # (5) each is cryptographically valid, by pyHanko;
     # (6) each certificate leads to a trusted root and is for signing documents;
-    # (7) the last signature covers the file to its last byte;
-    # (8) what came after an earlier signature is what that signature allows.
+    # (7) time-stamps in and after the seal hold, and are by whom the inspector pinned, if by any;
+    # (8) the last signature covers the file to its last byte;
+    # (9) what came after an earlier signature is what that signature allows.
     yield _count(state)
     yield _ranges(state)
     yield _digests(state)
     yield _forms(state)
     yield _valid(state)
     yield _trusted(state)
+    yield check_seal_time(state.signatures, state.cuts, state.pinned)
     yield _covering(state)
     yield _changes(state)
 
@@ -190,6 +206,7 @@ def _forms(state: _State) -> Check:
     try:
         for signature, signed in zip(state.signatures, state.cuts, strict=True):
             require_plain(signature, strip_padding(signed.contents))
+            require_one_token(signature)
     except BadSignature as error:
         return Check(code="signature_form", name=name, holds=False, reason=f"No: {error}.")
     return Check(code="signature_form", name=name, holds=True, reason="Nothing odd was found.")
@@ -209,7 +226,13 @@ def _valid(state: _State) -> Check:
 
 def _trusted(state: _State) -> Check:
     name = "Each signer is certified by an authority you hold"
+    if is_archive_stamp(state.signatures[0]):
+        reason = "No: the oldest signature is a time-stamp, which names no clinic."
+        return Check(code="trusted", name=name, holds=False, reason=reason)
     for item in state.judged:
+        # Whose word an archive time-stamp is, is a question of its own.
+        if is_archive_stamp(item.embedded):
+            continue
         if not (item.status.trusted and item.path and item.path[0] in state.trust_roots):
             who = item.signer.subject.rfc4514_string()
             reason = f"No: {who} is not certified by a root you gave."
@@ -240,7 +263,7 @@ def _changes(state: _State) -> Check:
         if not (isinstance(item.status.diff_result, DiffResult) and allowed):
             reason = "No: a later part of the file changes what was signed earlier."
             return Check(code="changes", name=name, holds=False, reason=reason)
-        if not getattr(item.status, "bottom_line", True):
+        if not is_acceptable(item.status):
             reason = "No: the signature is not acceptable for a reason of its own form."
             return Check(code="changes", name=name, holds=False, reason=reason)
     return Check(code="changes", name=name, holds=True, reason="Nothing was.")
@@ -257,7 +280,7 @@ def _judge(
         allow_fetching=False,
         moment=claimed,
     )
-    if signature.sig_object_type == "/DocTimeStamp":
+    if is_archive_stamp(signature):
         status: Any = validate_pdf_timestamp(signature, context)
     else:
         status = validate_pdf_signature(signature, context, key_usage_settings=_KEY_USAGE)

@@ -135,7 +135,9 @@ def _open(judging: Judging) -> tuple[PdfFileReader, SignatureFindings]:
     if "/Encrypt" in reader.trailer:
         raise NotJudgeable("pdf", name, "It is encrypted, which a report never is.")
     try:
-        judging.findings = judge_reader(reader, judging.data, judging.trust_roots)
+        judging.findings = judge_reader(
+            reader, judging.data, judging.trust_roots, judging.pins.authorities
+        )
     except Unsigned as error:
         raise NotJudgeable("signed", name, "It carries no signature.") from error
     return reader, judging.findings

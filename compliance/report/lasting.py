@@ -1,0 +1,171 @@
+"""Signatures that can be judged long after their certificates have expired.
+
+With an authority to ask: PAdES B-T, the time-stamp in the seal; B-LT, what is needed to judge
+both in the same revision as the seal; B-LTA, added later, an archive time-stamp over all of it.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from asn1crypto import crl as asn1_crl
+from asn1crypto import tsp
+from cryptography import x509
+from pyhanko.keys.internal import translate_pyca_cryptography_cert_to_asn1
+from pyhanko.pdf_utils.decode_limits import DecodeLimits
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import InvisSigSettings
+from pyhanko.sign.signers.pdf_signer import (
+    DSSContentSettings,
+    PdfTimeStamper,
+    SigDSSPlacementPreference,
+    TimestampDSSContentSettings,
+)
+from pyhanko.sign.timestamps import TimeStamper
+from pyhanko.sign.validation import add_validation_info
+from pyhanko_certvalidator import ValidationContext
+
+from compliance.errors import ComplianceError
+from compliance.ledger.timestamp import BadToken, check_signature, read_token, why_ignored
+
+IN_ONE_REVISION: Final = DSSContentSettings(
+    include_vri=False, placement=SigDSSPlacementPreference.TOGETHER_WITH_SIGNATURE
+)
+
+ARCHIVE_FIELD: Final = "ArchiveTimestamp"
+
+
+class StampFailed(ComplianceError):
+    """No token came, or none that counts; the file can still be signed without."""
+
+    code = "stamp_failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamps:
+    """An authority to ask while signing, and what its word is judged by."""
+
+    ask: Callable[[bytes], bytes]
+    """Sends a time-stamp request and returns the answer."""
+
+    pinned: tuple[x509.Certificate, ...]
+    """The authority's certificates or those of its issuers."""
+
+    roots: tuple[x509.Certificate, ...]
+    """Of the seal."""
+
+    crls: tuple[bytes, ...] = ()
+    """In DER; without any the signature stays at B-T."""
+
+    def context(self, moment: datetime) -> ValidationContext:
+        """What judges both certificates; it keeps state, so every use needs a new one."""
+        trusted = [
+            translate_pyca_cryptography_cert_to_asn1(one) for one in (*self.roots, *self.pinned)
+        ]
+        return ValidationContext(
+            trust_roots=trusted,
+            crls=[asn1_crl.CertificateList.load(one) for one in self.crls],
+            allow_fetching=False,
+            # An authority's own lists are fetched from nowhere: only configured addresses are asked.
+            revocation_mode="soft-fail",
+            moment=moment,
+        )
+
+
+class AskingStamper(TimeStamper):
+    """Asks through the function it is given, and passes on only tokens that count."""
+
+    def __init__(self, stamps: Stamps) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # pyHanko leaves it out.
+        self._stamps = stamps
+
+    async def async_request_tsa_response(self, req: Any) -> Any:
+        try:
+            answer = self._stamps.ask(req.dump())
+            response = tsp.TimeStampResp.load(answer, strict=True)
+            if response["status"]["status"].native != "granted":
+                raise StampFailed("the authority refused")
+            self._check(response["time_stamp_token"].dump(), req)
+        except (ComplianceError, ValueError, TypeError, KeyError) as error:
+            raise StampFailed(f"no time-stamp that counts: {error}") from error
+        return response
+
+    def _check(self, der: bytes, req: Any) -> None:
+        token = read_token(der)
+        signer = token.find_signer(self._stamps.pinned)
+        if signer is None:
+            raise BadToken("the token does not say who signed it")
+        check_signature(token, signer)
+        if token.imprint != req["message_imprint"]["hashed_message"].native:
+            raise BadToken("the token is over something else")
+        reason = why_ignored(token, signer, self._stamps.pinned)
+        if reason is not None:
+            raise BadToken(f"the token does not count: {reason}")
+
+
+class PlainWriter(IncrementalPdfFileWriter):
+    """Adds what is asked for and touches nothing else.
+
+    pyHanko rewrites the document information and the XMP metadata in every update,
+    and its XMP turns the PDF/A extension schema into a form that PDF/A validators
+    refuse. There is no public switch; hence the exact pin of its version, and a test.
+    """
+
+    def _update_meta(self) -> None:
+        return
+
+
+def add_archive_stamp(path: Path, stamps: Stamps, *, number: int, now: datetime) -> None:
+    """Add validation data and an archive time-stamp that covers the whole file: B-LTA.
+
+    To be done after the seal's authority had time to revoke it, and again before the last
+    time-stamp expires. The file is replaced whole or not at all.
+
+    Args:
+        path: a file that was sealed with a time-stamp.
+        number: counts the archive time-stamps of the file, from 1 on.
+        now: as of which certificates are judged.
+
+    Raises:
+        StampFailed: if no token came.
+    """
+    data = path.read_bytes()
+    reader = PdfFileReader(io.BytesIO(data), decode_limits=DecodeLimits.for_trusted_input())
+    seal: Any = next(iter(reader.embedded_regular_signatures))
+    with_info = add_validation_info(seal, stamps.context(now), add_vri_entry=False)
+    writer = PlainWriter(
+        io.BytesIO(with_info.getvalue()), decode_limits=DecodeLimits.for_trusted_input()
+    )
+    output = PdfTimeStamper(
+        AskingStamper(stamps),
+        field_name=f"{ARCHIVE_FIELD}{number}",
+        # Off the page and printable: PDF/A asks for the one and PDF/UA for the other.
+        invis_settings=InvisSigSettings(set_print_flag=True, box_out_of_bounds=True),
+        readable_field_name="Archive time-stamp",
+    ).timestamp_pdf(
+        writer,
+        "sha256",
+        stamps.context(now),
+        dss_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True),
+    )
+    _replace(path, output.getvalue())
+
+
+def _replace(path: Path, content: bytes) -> None:
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

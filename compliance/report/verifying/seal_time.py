@@ -1,0 +1,109 @@
+"""The time-stamps in and after the seal: whether they hold, and whether anybody pinned says them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from cryptography import x509
+from pyhanko.sign.validation import EmbeddedPdfSignature
+
+from compliance.ledger.entry import format_time
+from compliance.ledger.timestamp import (
+    BadToken,
+    Token,
+    authority_name,
+    check_signature,
+    read_token,
+    why_ignored,
+)
+from compliance.report.verifying.byte_ranges import SignedBytes, strip_padding
+from compliance.report.verifying.cms import BadSignature
+from compliance.report.verifying.verdict import Check
+
+CODE: Final = "seal_time"
+_NAME: Final = "Authorities you pinned saw the seal"
+_KIND: Final = "signature_time_stamp_token"
+
+
+def is_archive_stamp(signature: EmbeddedPdfSignature) -> bool:
+    """Whether it is a time-stamp over the document and nobody's signature."""
+    return bool(signature.sig_object_type == "/DocTimeStamp")
+
+
+def require_one_token(signature: EmbeddedPdfSignature) -> None:
+    """Refuse a signature that carries anything unsigned besides one time-stamp.
+
+    Raises:
+        BadSignature: if it does.
+    """
+    unsigned: Any = signature.signer_info["unsigned_attrs"]
+    if not unsigned.native:
+        return
+    if [(one["type"].native, len(one["values"])) for one in unsigned] != [(_KIND, 1)]:
+        raise BadSignature("it carries more that nobody signed than a time-stamp")
+
+
+def is_acceptable(status: Any) -> bool:
+    """What pyHanko's own summary asks besides the checks above, but whom time-stamps are by."""
+    stamps = (
+        getattr(status, "timestamp_validity", None),
+        getattr(status, "content_timestamp_validity", None),
+    )
+    holds = all(stamp is None or (stamp.valid and stamp.intact) for stamp in stamps)
+    return holds and bool(getattr(status, "seed_value_ok", True))
+
+
+def check_seal_time(
+    signatures: Sequence[EmbeddedPdfSignature],
+    cuts: Sequence[SignedBytes],
+    pinned: Sequence[x509.Certificate],
+) -> Check:
+    """Judge every time-stamp that belongs to a signature of the file.
+
+    One that is wrong rejects; one by an authority that nobody pinned is passed over.
+    """
+    said: list[str] = []
+    reasons: list[str] = []
+    try:
+        for token, archive in _tokens(signatures, cuts):
+            signer = token.find_signer(pinned)
+            if signer is None:
+                reasons.append("its certificate is not at hand")
+                continue
+            check_signature(token, signer)
+            reason = why_ignored(token, signer, pinned)
+            if reason is not None:
+                reasons.append(reason)
+                continue
+            what = "the file with its seal" if archive else "the seal"
+            said.append(f"{authority_name(signer)} saw {what} at {format_time(token.gen_time)}")
+    except BadToken as error:
+        return _answer(False, f"No: {error}.")
+    if said:
+        return _answer(True, "; ".join(said) + ".")
+    if reasons:
+        return _answer(None, f"Its time-stamps do not count: {'; '.join(sorted(set(reasons)))}.")
+    return _answer(None, "The seal carries no time-stamp.")
+
+
+def _tokens(
+    signatures: Sequence[EmbeddedPdfSignature], cuts: Sequence[SignedBytes]
+) -> Iterator[tuple[Token, bool]]:
+    for signature, signed in zip(signatures, cuts, strict=True):
+        if is_archive_stamp(signature):
+            # That its imprint is the digest of the file was compared with the other signatures'.
+            yield read_token(strip_padding(signed.contents)), True
+            continue
+        info: Any = signature.signer_info
+        for one in info["unsigned_attrs"] if info["unsigned_attrs"].native else ():
+            if one["type"].native != _KIND:
+                continue
+            token = read_token(one["values"][0].dump())
+            if not token.is_over(info["signature"].native):
+                raise BadToken("a time-stamp is over something else than the seal")
+            yield token, False
+
+
+def _answer(holds: bool | None, reason: str) -> Check:
+    return Check(code=CODE, name=_NAME, holds=holds, reason=reason)
