@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import RowMapping, insert, or_, select, update
+from sqlalchemy import RowMapping, and_, insert, or_, select, update
 
+from compliance.domain.stock import CountedLot
+from compliance.domain.words import ProductKind
 from compliance.store.base import Base
 from compliance.store.inventory import CONTAINERS, LOTS, ContainerRow, LotRow, RoomRow
 from compliance.store.log import read_bodies
@@ -47,6 +49,32 @@ def insert_things(tx: Tx, thing: str, rows: Sequence[Mapping[str, Any]]) -> None
 
 def update_lot(tx: Tx, clinic_id: str, lot_id: str, values: Mapping[str, Any]) -> None:
     tx.execute(update(Lot).where(Lot.clinic_id == clinic_id, Lot.lot_id == lot_id).values(**values))
+
+
+def list_counted_cartridges(tx: Tx, clinic_id: str) -> list[CountedLot]:
+    """Lots of cartridges in use whose pieces are counted; a clinic has some dozens."""
+    rows = tx.execute(
+        select(Lot.lot_id, Lot.code, Lot.expires_on, Lot.quantity)
+        .join(
+            Product, and_(Product.clinic_id == Lot.clinic_id, Product.product_id == Lot.product_id)
+        )
+        .where(
+            Lot.clinic_id == clinic_id,
+            Lot.archived_at.is_(None),
+            Lot.quantity.is_not(None),
+            Product.kind == ProductKind.CARTRIDGE.value,
+        )
+    )
+    return [
+        CountedLot(
+            lot_id=row[0],
+            code=row[1],
+            expires_on=None if row[2] is None else row[2].isoformat(),
+            quantity=row[3],
+        )
+        for row in rows
+        if row[3] is not None
+    ]
 
 
 def find_lot(tx: Tx, clinic_id: str, lot_id: str) -> LotRow | None:

@@ -196,9 +196,7 @@ class Replay:
         session.closed_index, session.ended_at = entry.index, entry.at
         del self._live[session.session_id]
         session.demand(self._batch)
-        for kind, ref in session.uses:
-            if kind == _PACK:
-                self.stock.retire_pack(ref, self._batch)
+        self.stock.end(entry, session.uses, self._batch)
 
     def _move(
         self, session: LiveSession, entry: Entry, needed: SessionState, to: SessionState
@@ -262,6 +260,7 @@ class Replay:
             self._batch.demand(AMENDMENT, (*kept, milliseconds(entry.at)), entry.index)
             self._batch.demand(ENDED, (data["session"], data["closed_index"], True), entry.index)
             self._meet(data["session"], entry, find_amended(data))
+            self.stock.amend(data)
         elif entry.kind != "device.returned":
             row = (entry.index, entry.kind, data["session"], encode_json(data))
             self._batch.demand(EVENT, (*row, milliseconds(entry.at)), entry.index)

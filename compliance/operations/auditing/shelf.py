@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from compliance.domain.stock import CountedLot, choose_lot, find_taken
+from compliance.domain.tracing import normal_lot
+from compliance.domain.words import ProductKind
 from compliance.ledger.entry import Entry
 from compliance.operations.auditing.expecting import DEVICE, PRODUCT, milliseconds
 from compliance.operations.auditing.problems import Expected, Findings, Shape, compare_rows
@@ -73,6 +76,8 @@ class Shelf:
             shape: {} for shape in (DEVICE, PRODUCT, LOT, CONTAINER, ROOM, QUALIFICATION)
         }
         self._history: Expected = {}
+        self._lots_of: dict[str, list[str]] = {}
+        """Lots by the one spelling of their code, so that each session finds its own at once."""
 
     def add(self, shape: Shape, entry: Entry, data: Any) -> None:
         said = {_COLUMNS.get(name, name): value for name, value in data.items()}
@@ -80,6 +85,32 @@ class Shelf:
         values[shape.columns[0]] = data[_name(shape)]
         values.update({name: milliseconds(entry.at) for name in _BEGIN if name in values})
         self._things[shape][data[_name(shape)]] = (values, entry.index)
+        if shape is LOT:
+            self._lots_of.setdefault(normal_lot(data["code"]), []).append(data["lot"])
+
+    def take(self, entry: Entry, record: Any) -> None:
+        """A session ended: what it used is taken from the lots that are counted."""
+        for piece in find_taken(record):
+            lots = [lot for id_ in self._lots_of.get(piece.lot, ()) if (lot := self._counted(id_))]
+            lot = choose_lot(piece, lots)
+            if lot is not None:
+                values, _ = self._things[LOT][lot.lot_id]
+                left = {**values, "quantity": max(0, lot.quantity - 1)}
+                self._things[LOT][lot.lot_id] = (left, entry.index)
+
+    def _counted(self, lot_id: str) -> CountedLot | None:
+        values, _ = self._things[LOT][lot_id]
+        product, _ = self._things[PRODUCT][values["product_id"]]
+        if values["archived_at"] is not None or values["quantity"] is None:
+            return None
+        if product["kind"] != ProductKind.CARTRIDGE.value:
+            return None
+        return CountedLot(
+            lot_id=lot_id,
+            code=values["code"],
+            expires_on=values["expires_on"],
+            quantity=values["quantity"],
+        )
 
     def change(self, shape: Shape, entry: Entry, data: Any) -> None:
         new = {_COLUMNS.get(name, name): value for name, value in data["new"].items()}

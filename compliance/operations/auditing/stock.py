@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from compliance.domain.template import Template, read_template
-from compliance.domain.words import PackState
+from compliance.domain.words import EvidenceKind, PackState
 from compliance.ledger.canonical import canonical_bytes
 from compliance.ledger.entry import Entry
 from compliance.operations.auditing.anchoring import Anchors
@@ -24,6 +24,7 @@ from compliance.operations.auditing.keys import Keys
 from compliance.operations.auditing.problems import Expected, Findings, Shape, compare_rows
 from compliance.operations.auditing.room import Room
 from compliance.operations.auditing.shelf import Shelf
+from compliance.operations.treatments.tracing import packs_of
 from compliance.store import projection
 from compliance.store.session import Tx
 
@@ -164,6 +165,13 @@ class Stock:
             return
         pack.state, pack.used_in = PackState.USED, session_id
 
+    def amend(self, data: Any) -> None:
+        """An amendment names the pack that was opened in truth; it may be the session's own."""
+        for pack_id in packs_of(data["evidence_new"]):
+            pack = self._packs.get(pack_id)
+            if pack is not None and pack.state is PackState.RELEASED:
+                pack.state, pack.used_in = PackState.USED, data["session"]
+
     def give_back_pack(self, pack_id: str) -> None:
         """An answer was replaced before the treatment began."""
         pack = self._packs.get(pack_id)
@@ -181,6 +189,13 @@ class Stock:
                 self._findings.add("log_body", reason, entry.index)
             else:
                 pack.state = PackState.RECALLED
+
+    def end(self, entry: Entry, uses: Iterable[tuple[str, str]], batch: Batch) -> None:
+        """A session has ended: what it used is gone from the stock."""
+        self.shelf.take(entry, entry.data)
+        for kind, ref in uses:
+            if kind == EvidenceKind.PACK.value:
+                self.retire_pack(ref, batch)
 
     def retire_pack(self, pack_id: str, batch: Batch) -> None:
         """The session that used it has ended: nothing changes the pack any more."""

@@ -15,6 +15,7 @@ from compliance.domain.template import Item
 from compliance.domain.words import SessionState
 from compliance.errors import Conflict, Refused
 from compliance.ledger.entry import format_time
+from compliance.operations.inventory.taking import take_from_shelf
 from compliance.operations.personal import Keyring, commit_value
 from compliance.operations.sealing import append, hold_log
 from compliance.operations.signing import Act, sign_act
@@ -107,6 +108,7 @@ def close_session(tx: Tx, command: CloseSession, *, actor: Actor, now: datetime)
     if answer.waiting:
         return _wait(tx, loaded, record, answer.waiting, actor=actor, now=now)
     index = append(tx, actor, "session.closed", record, now=now)
+    take_from_shelf(tx, row.clinic_id, record)
     values = {"state": SessionState.CLOSED.value, "closed_index": index, "ended_at": now}
     sessions.update_session(tx, row, values)
     return _outcome(row, SessionState.CLOSED, index)
@@ -180,6 +182,7 @@ def abort_session(
     record = closed_record(tx, loaded, signature=signature, key=None)
     data = {**record, "state": SessionState.ABORTED.value, "deviation": deviation}
     index = append(tx, actor, "session.aborted", data, now=now)
+    take_from_shelf(tx, row.clinic_id, data)
     things.delete_waits(tx, row.clinic_id, row.session_id)
     values = {"state": SessionState.ABORTED.value, "closed_index": index, "ended_at": now}
     sessions.update_session(tx, row, values)
@@ -203,6 +206,7 @@ def close_after_release(
         "signed": {"index": row.signed_index},
     }
     index = append(tx, actor, "session.closed", data, now=now)
+    take_from_shelf(tx, row.clinic_id, data)
     values = {"state": SessionState.CLOSED.value, "closed_index": index, "ended_at": now}
     sessions.update_session(tx, row, values)
     return index

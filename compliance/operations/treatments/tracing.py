@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from compliance.domain.tracing import Trace, find_traces
-from compliance.domain.words import SessionState
+from compliance.domain.words import EvidenceKind, PackState, SessionState
 from compliance.operations.treatments.loading import Loaded
-from compliance.store import evidence
+from compliance.store import evidence, things
 from compliance.store.session import Tx
 from compliance.store.sessions import SessionRow
 
@@ -42,6 +42,16 @@ def enter_amended(tx: Tx, row: SessionRow, index: int, data: Mapping[str, Any]) 
     """What an amendment says was used in truth; the former value keeps its own row."""
     met = find_amended(data)
     evidence.insert_met(tx, row.clinic_id, row.session_id, index, met)
+    for pack_id in packs_of(data["evidence_new"]):
+        pack = things.find_pack(tx, row.clinic_id, pack_id)
+        if pack is not None and pack.state is PackState.RELEASED:
+            used = {"state": PackState.USED.value, "used_in": row.session_id}
+            things.update_pack(tx, row.clinic_id, pack_id, used)
+
+
+def packs_of(pieces: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The packs that pieces of evidence name as opened; nobody may use one of them again."""
+    return [str(piece["ref"]["pack"]) for piece in pieces if piece["kind"] == EvidenceKind.PACK]
 
 
 def find_amended(data: Mapping[str, Any]) -> list[tuple[str, str]]:
