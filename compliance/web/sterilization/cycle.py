@@ -24,7 +24,7 @@ from compliance.operations.sterilization.packing import (
     LabelledPack,
     packs_of_cycle,
 )
-from compliance.operations.sterilization.releasing import ask_release
+from compliance.operations.sterilization.releasing import ask_release, warn_release
 from compliance.operations.sterilization.spores import SporeRow
 from compliance.operations.sterilization.standing import tests_of
 from compliance.store.session import Tx
@@ -59,6 +59,8 @@ class Found:
     row: CycleRow
     machine: SterilizerRow
     blockers: tuple[Blocker, ...]
+    warnings: tuple[str, ...]
+    """What whoever releases it should know all the same."""
     packs: list[LabelledPack]
     tests: list[SporeRow]
     names: Mapping[str, str]
@@ -73,6 +75,9 @@ def find_all(cycle_id: str, actor: Actor, now: datetime) -> Found:
             blockers=()
             if row.released_at is not None
             else ask_release(tx, row, actor=actor, now=now),
+            warnings=()
+            if row.released_at is not None
+            else warn_release(tx, row, actor=actor, now=now),
             packs=packs_of_cycle(tx, row.cycle_id, actor=actor),
             tests=tests_of(tx, row.cycle_id, actor=actor),
             names=read_names(tx, clinic_id=actor.clinic_id),

@@ -28,7 +28,7 @@ from compliance.web.sterilization.room import (
 )
 from compliance.web.tablet.sending import fresh_key
 from compliance.web.tablet.signing import NotSigned, SigningForm, get_grant, read_signer
-from compliance.web.tablet.wording import say_refusal
+from compliance.web.tablet.wording import capitalized, say_refusal
 
 
 @blueprint.get("/sterilization/cycles/<cycle_id>/release")
@@ -115,6 +115,7 @@ def _release_page(form: SigningForm, found: Found, now: datetime) -> str:
         facts=facts_of(found),
         contents=[each["text"] for each in found.row.contents],
         obstacles=obstacles(found.blockers, ways_of(found)),
+        warnings=tuple(capitalized(each) for each in found.warnings),
         expires_on=request.form.get("expires_on", ""),
         signer=read_signer("release", now),
         form=form,

@@ -157,6 +157,7 @@ def test_a_load_from_the_first_scan_to_its_packs(room: Tablet, house: House, clo
     assert packs(house)[0].code == "P-1"
     assert "Operator Ó Murchú" in words_of(room.get(cycle))
 
+    assert "The spore test of AC1 is overdue" in words_of(room.get(f"{cycle}/release"))
     wrong = room.send(f"{cycle}/release", f"{cycle}/release", password="wrong password")
     fields = {**room.form(f"{cycle}/release", f"{cycle}/release"), "password": PASSWORD}
     accepted(room.post(f"{cycle}/release", fields))
