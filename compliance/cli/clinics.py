@@ -102,3 +102,53 @@ def import_key(slug: str, file: Path, *, password_stdin: bool) -> None:
     keys = rotated.keys
     click.echo(f"{slug} now seals with: {keys.certificate.subject.rfc4514_string()}")
     click.echo(f"SHA-256 {fingerprint(keys.certificate)}")
+
+
+@clinic.command("use-token")
+@click.argument("slug")
+@click.option(
+    "--certificate",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="In PEM, with its issuers after it.",
+)
+@click.option("--module", required=True, metavar="LIBRARY", help="The maker's PKCS #11 library.")
+@click.option("--token", required=True, metavar="LABEL", help="The label of the token.")
+@click.option("--key", required=True, metavar="LABEL", help="The label of its private key.")
+@click.option("--pin-stdin", is_flag=True, help="Read the PIN from standard input.")
+def use_token(
+    slug: str, certificate: Path, module: str, token: str, key: str, *, pin_stdin: bool
+) -> None:
+    """Seal a clinic's reports with a key that stays in a token (PKCS #11).
+
+    Needs the extra `aseptrail[pkcs11]`. The PIN is kept beside the clinic's keys, so
+    that reports can be made unattended; the key itself never leaves the token.
+    """
+    from compliance.cli.installation import open_installation, system_user
+    from compliance.cli.secrets_input import read_secret
+    from compliance.keys.certificates import fingerprint
+    from compliance.keys.tokens import TokenPlace
+    from compliance.operations.clinics import find_clinic
+    from compliance.operations.rotating import use_token as adopt
+
+    pin = read_secret("PIN of the token", stdin=pin_stdin, confirm=False)
+    place = TokenPlace(
+        module=module,
+        token=token,
+        key=key,
+        pin=pin,
+        certificates=certificate.read_text(encoding="ascii"),
+    )
+    with open_installation() as services:
+        with services.database.reading() as tx:
+            clinic_id = find_clinic(tx, slug).clinic_id
+        rotated = adopt(
+            services.database,
+            clinic_id,
+            place,
+            keys_folder=services.keys_folder,
+            system_user=system_user(),
+            now=services.clock(),
+        )
+    click.echo(f"{slug} now seals with: {rotated.keys.certificate.subject.rfc4514_string()}")
+    click.echo(f"SHA-256 {fingerprint(rotated.keys.certificate)}, entry {rotated.index}")

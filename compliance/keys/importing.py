@@ -21,6 +21,7 @@ from compliance.keys.storage import (
     load_clinic_keys,
     private_pem,
 )
+from compliance.keys.tokens import TOKEN_FILE, TokenPlace, open_token
 
 SMALLEST_RSA: Final = 2048
 """Bits, inclusive."""
@@ -50,6 +51,35 @@ def import_pkcs12(folder: Path, clinic_id: str, data: bytes, password: bytes | N
         write_private(place / "seal.key.new", private_pem(key))
         write_private(place / "seal.pem.new", pem)
         (place / "seal.key.new").replace(place / "seal.key")
+        (place / TOKEN_FILE).unlink(missing_ok=True)
+    return load_clinic_keys(folder, clinic_id)
+
+
+def adopt_token(folder: Path, clinic_id: str, place: TokenPlace) -> ClinicKeys:
+    """Seal this clinic's reports with a key in a token from now on.
+
+    The old certificate stays beside as ``seal-<fingerprint>.pem``; its key is destroyed.
+
+    Raises:
+        Refused: the certificate is not meant for signing documents, or is too weak.
+        TokenRefused: the token does not hold the certificate's key, or does not sign.
+        KeysMissing: if the clinic has no keys yet.
+    """
+    try:
+        certificate = x509.load_pem_x509_certificates(place.certificates.encode())[0]
+    except (ValueError, IndexError) as error:
+        raise Refused("certificate", "…", "is not a certificate in PEM") from error
+    key = open_token(place, certificate)
+    _require_strength(key)
+    _require_usage(certificate)
+    old = load_clinic_keys(folder, clinic_id).certificate
+    home = clinic_folder(folder, clinic_id)
+    with only_one(folder):
+        short = fingerprint(old).replace(" ", "")[:16]
+        write_private(home / f"seal-{short}.pem", old.public_bytes(Encoding.PEM))
+        # One file says everything, so there is no moment between the old seal and the new.
+        write_private(home / TOKEN_FILE, place.to_json())
+        (home / "seal.key").unlink(missing_ok=True)
     return load_clinic_keys(folder, clinic_id)
 
 

@@ -36,6 +36,7 @@ from compliance.keys.certifying import certify_note_key
 from compliance.keys.checkpoints import start_memory
 from compliance.keys.files import only_one, write_private
 from compliance.keys.succession import finish_rotation
+from compliance.keys.tokens import TOKEN_FILE, open_token, read_place
 from compliance.ledger.note import verifier_key
 
 SealKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -184,16 +185,14 @@ def load_clinic_keys(folder: Path, clinic_id: str) -> ClinicKeys:
 
     Raises:
         KeysMissing: if one is absent, or key and certificate do not belong together.
+        TokenRefused: if the seal's key lies in a token that does not sign.
         Refused: if the clinic id is not a UUID.
     """
     place = clinic_folder(folder, clinic_id)
     finish_replacement(place)
     finish_rotation(folder, place)
-    certificate, *chain = x509.load_pem_x509_certificates(_read(place / "seal.pem"))
-    private_key = load_pem_private_key(_read(place / "seal.key"), password=None)
+    certificate, chain, private_key = _load_seal(place)
     note_key = load_pem_private_key(_read(place / "note.key"), password=None)
-    if not isinstance(private_key, SealKey) or not is_key_of(private_key, certificate):
-        raise KeysMissing("the seal key is not the key of the seal certificate")
     if not isinstance(note_key, Ed25519PrivateKey):
         raise KeysMissing("the note key is not an Ed25519 key")
     note_name = f"aseptrail/{clinic_id}"
@@ -209,6 +208,19 @@ def load_clinic_keys(folder: Path, clinic_id: str) -> ClinicKeys:
         note_certificate_signature=certify_note_key(private_key, note_verifier_key),
         memory_path=place / "signer-memory.json",
     )
+
+
+def _load_seal(place: Path) -> tuple[x509.Certificate, list[x509.Certificate], SealKey]:
+    """The certificate that seals reports, its issuers, and the key: a file's or a token's."""
+    if (place / TOKEN_FILE).exists():
+        token = read_place(place / TOKEN_FILE)
+        certificate, *chain = x509.load_pem_x509_certificates(token.certificates.encode())
+        return certificate, chain, open_token(token, certificate)
+    certificate, *chain = x509.load_pem_x509_certificates(_read(place / "seal.pem"))
+    key = load_pem_private_key(_read(place / "seal.key"), password=None)
+    if not isinstance(key, SealKey) or not is_key_of(key, certificate):
+        raise KeysMissing("the seal key is not the key of the seal certificate")
+    return certificate, chain, key
 
 
 def clinic_folder(folder: Path, clinic_id: str) -> Path:

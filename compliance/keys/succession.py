@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from compliance.keys.files import only_one, write_private
+from compliance.keys.tokens import TOKEN_FILE
 from compliance.ledger.rotation import Rotation, read_rotation
 
 NEXT: Final = "next"
@@ -36,6 +37,8 @@ def finish_rotation(folder: Path, place: Path) -> None:
         for name in _MOVED:
             if (place / NEXT / name).exists():
                 write_private(place / name, (place / NEXT / name).read_bytes())
+        if (place / NEXT / "seal.pem").exists():
+            (place / TOKEN_FILE).unlink(missing_ok=True)
         # The marker goes first: without it what remains is only to be thrown away.
         (place / NEXT / GO).unlink()
         shutil.rmtree(place / NEXT)

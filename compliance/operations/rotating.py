@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from compliance.domain.access import system_actor
 from compliance.errors import ComplianceError
-from compliance.keys.importing import import_pkcs12
+from compliance.keys.importing import adopt_token, import_pkcs12
 from compliance.keys.rotating import (
     NewKeys,
     give_up,
@@ -21,6 +22,7 @@ from compliance.keys.rotating import (
     waiting_rotation,
 )
 from compliance.keys.storage import ClinicKeys, load_clinic_keys, load_root
+from compliance.keys.tokens import TokenPlace
 from compliance.ledger.rotation import BadRotation, KeyChain, Rotation, read_rotation
 from compliance.operations.sealing import ROTATED, append
 from compliance.store import clinics, log
@@ -84,8 +86,53 @@ def import_certificate(
         Refused: as `import_pkcs12`.
         KeysMissing: the clinic has no keys.
     """
+    return _follow(
+        database,
+        clinic_id,
+        lambda: import_pkcs12(keys_folder, clinic_id, *file),
+        keys_folder=keys_folder,
+        system_user=system_user,
+        now=now,
+    )
+
+
+def use_token(
+    database: Database,
+    clinic_id: str,
+    place: TokenPlace,
+    *,
+    keys_folder: Path,
+    system_user: str,
+    now: datetime,
+) -> Rotated:
+    """Seal with a key in a token from now on, and enter that its certificate follows.
+
+    Raises:
+        Refused, TokenRefused: as `adopt_token`.
+        KeysMissing: the clinic has no keys.
+    """
+    return _follow(
+        database,
+        clinic_id,
+        lambda: adopt_token(keys_folder, clinic_id, place),
+        keys_folder=keys_folder,
+        system_user=system_user,
+        now=now,
+    )
+
+
+def _follow(
+    database: Database,
+    clinic_id: str,
+    change: Callable[[], ClinicKeys],
+    *,
+    keys_folder: Path,
+    system_user: str,
+    now: datetime,
+) -> Rotated:
+    """Change the seal, and let the note key say so; a crash in between leaves only that unsaid."""
     old = load_clinic_keys(keys_folder, clinic_id)
-    keys = import_pkcs12(keys_folder, clinic_id, *file)
+    keys = change()
     rotation = sign_rotation(old, note_key=old.note_verifier_key, certificate=keys.certificate)
     index = enter_rotation(database, clinic_id, rotation, system_user, now)
     return Rotated(index=index, keys=keys)

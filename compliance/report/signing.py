@@ -18,10 +18,7 @@ from typing import Any, Final, TypeAlias
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from pyhanko.keys.internal import (
-    translate_pyca_cryptography_cert_to_asn1,
-    translate_pyca_cryptography_key_to_asn1,
-)
+from pyhanko.keys.internal import translate_pyca_cryptography_cert_to_asn1
 from pyhanko.pdf_utils.decode_limits import DecodeLimits
 from pyhanko.sign.fields import InvisSigSettings, MDPPerm, SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
@@ -129,7 +126,8 @@ class _CachedSigner(SimpleSigner):
         )
         super().__init__(
             signing_cert=translate_pyca_cryptography_cert_to_asn1(identity.certificate),
-            signing_key=translate_pyca_cryptography_key_to_asn1(identity.private_key),
+            # The key may lie in a token that gives it to nobody; only `sign_raw` asks for it.
+            signing_key=None,
             cert_registry=store,
             # The inspector holds the root already. One taken from the file proves nothing,
             # and its bytes would be covered by no check.
