@@ -41,6 +41,7 @@ from compliance.web.identity import register_identity
 from compliance.web.inspection.challenge import register_challenge
 from compliance.web.proxies import register_proxies
 from compliance.web.security import register_security
+from compliance.web.recalls.registering import register_recalls
 from compliance.web.sterilization.registering import register_sterilization
 from compliance.web.sterilizers.registering import register_sterilizers
 from compliance.web.tablet.registering import register_tablet
@@ -107,6 +108,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
         register_tablet,
         register_sterilization,
         register_api,
+        register_recalls,
     ):
         register(app)
     logging.getLogger("alembic").setLevel(logging.WARNING)

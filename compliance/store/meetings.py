@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, distinct, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, distinct, func, or_, select
 
 from compliance.domain.tracing import Trace
 from compliance.store.models.sterilization import Cycle
@@ -18,6 +18,14 @@ from compliance.store.session import Tx
 
 CHUNK: Final = 500
 """Values in one IN list."""
+
+
+Search = Select[Any] | ColumnElement[bool]
+"""Ids of sessions, or what is true of them."""
+
+
+def _among(found: Search) -> ColumnElement[bool]:
+    return found if isinstance(found, ColumnElement) else TreatmentSession.session_id.in_(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,29 +54,18 @@ class MetPack:
 def list_meetings(
     tx: Tx,
     clinic_id: str,
-    found: Select[Any],
+    found: Search,
     *,
     after: tuple[datetime, str] | None,
     limit: int | None,
 ) -> list[Meeting]:
     """The sessions of a search in order of their treatments, after a place (opened_at, id)."""
-    statement = (
-        select(
-            TreatmentSession.session_id,
-            TreatmentSession.client_id,
-            Client.ref_commitment,
-            TreatmentSession.opened_at,
-            TreatmentSession.state,
-        )
-        .join(
-            Client,
-            and_(
-                Client.clinic_id == TreatmentSession.clinic_id,
-                Client.client_id == TreatmentSession.client_id,
-            ),
-        )
-        .where(TreatmentSession.clinic_id == clinic_id, TreatmentSession.session_id.in_(found))
-    )
+    statement = select(
+        TreatmentSession.session_id,
+        TreatmentSession.client_id,
+        TreatmentSession.opened_at,
+        TreatmentSession.state,
+    ).where(TreatmentSession.clinic_id == clinic_id, _among(found))
     if after is not None:
         moment, session_id = after
         statement = statement.where(
@@ -79,26 +76,31 @@ def list_meetings(
                 ),
             )
         )
+    place = (TreatmentSession.opened_at, TreatmentSession.session_id)
+    # The page first and the clients after: joined before the limit, SQLite may read all clients.
+    page = statement.order_by(*place).limit(limit).subquery()
     rows = tx.execute(
-        statement.order_by(TreatmentSession.opened_at, TreatmentSession.session_id).limit(limit)
+        select(page, Client.ref_commitment)
+        .join(Client, and_(Client.clinic_id == clinic_id, Client.client_id == page.c.client_id))
+        .order_by(page.c.opened_at, page.c.session_id)
     )
     return [
         Meeting(
             session_id=row[0],
             client_id=row[1],
-            client_commitment=bytes(row[2]),
-            opened_at=row[3],
-            state=row[4],
+            client_commitment=bytes(row[4]),
+            opened_at=row[2],
+            state=row[3],
         )
         for row in rows
     ]
 
 
-def count_meetings(tx: Tx, clinic_id: str, found: Select[Any]) -> tuple[int, int]:
+def count_meetings(tx: Tx, clinic_id: str, found: Search) -> tuple[int, int]:
     """(sessions, clients) of a search, exactly."""
     row = tx.execute(
         select(func.count(), func.count(distinct(TreatmentSession.client_id))).where(
-            TreatmentSession.clinic_id == clinic_id, TreatmentSession.session_id.in_(found)
+            TreatmentSession.clinic_id == clinic_id, _among(found)
         )
     ).one()
     return int(row[0]), int(row[1])
@@ -130,6 +132,22 @@ def clients_without(tx: Tx, clinic_id: str, found: Select[Any], told: Select[Any
         )
         or 0
     )
+
+
+def clients_among(
+    tx: Tx, clinic_id: str, client_ids: Sequence[str], told: Select[Any]
+) -> frozenset[str]:
+    """Those of the clients with a session among those of a search."""
+    if not client_ids:
+        return frozenset()
+    rows = tx.scalars(
+        select(TreatmentSession.client_id).where(
+            TreatmentSession.clinic_id == clinic_id,
+            TreatmentSession.session_id.in_(told),
+            TreatmentSession.client_id.in_(client_ids),
+        )
+    )
+    return frozenset(rows)
 
 
 def evidence_of(
@@ -171,44 +189,44 @@ def traces_of(
 
 
 def packs_of(tx: Tx, clinic_id: str, session_ids: Sequence[str]) -> dict[str, list[MetPack]]:
-    """Every pack that each session ever opened."""
-    found: dict[str, list[MetPack]] = {}
-    for start in range(0, len(session_ids), CHUNK):
+    """Every pack that each session ever opened, by code."""
+    opened = {
+        session_id: [value for kind, value in met if kind == Trace.PACK.value]
+        for session_id, met in traces_of(tx, clinic_id, session_ids).items()
+    }
+    known = _read_packs(tx, clinic_id, sorted({each for ids in opened.values() for each in ids}))
+    return {
+        session_id: sorted(
+            (known[each] for each in ids if each in known), key=lambda pack: pack.code
+        )
+        for session_id, ids in opened.items()
+    }
+
+
+def _read_packs(tx: Tx, clinic_id: str, pack_ids: Sequence[str]) -> dict[str, MetPack]:
+    """Asked by id alone: joined with what was met, SQLite would walk through every pack."""
+    found = {}
+    for start in range(0, len(pack_ids), CHUNK):
         rows = tx.execute(
             select(
-                SessionEvidence.session_id,
+                Pack.pack_id,
                 Pack.code,
                 Pack.sterilizer,
                 Pack.cycle_number,
                 Cycle.sterilizer_id,
                 Cycle.run_at,
             )
-            .distinct()
-            .join(
-                Pack,
-                and_(
-                    Pack.clinic_id == SessionEvidence.clinic_id,
-                    Pack.pack_id == SessionEvidence.value,
-                ),
-            )
             .outerjoin(
                 Cycle, and_(Cycle.clinic_id == Pack.clinic_id, Cycle.cycle_id == Pack.cycle_id)
             )
-            .where(
-                SessionEvidence.clinic_id == clinic_id,
-                SessionEvidence.kind == Trace.PACK.value,
-                SessionEvidence.session_id.in_(session_ids[start : start + CHUNK]),
-            )
-            .order_by(Pack.code)
+            .where(Pack.clinic_id == clinic_id, Pack.pack_id.in_(pack_ids[start : start + CHUNK]))
         )
-        for session_id, code, sterilizer, number, sterilizer_id, run_at in rows:
-            found.setdefault(session_id, []).append(
-                MetPack(
-                    code=code,
-                    sterilizer=sterilizer,
-                    cycle_number=number,
-                    sterilizer_id=sterilizer_id,
-                    run_at=run_at,
-                )
+        for pack_id, code, sterilizer, number, sterilizer_id, run_at in rows:
+            found[pack_id] = MetPack(
+                code=code,
+                sterilizer=sterilizer,
+                cycle_number=number,
+                sterilizer_id=sterilizer_id,
+                run_at=run_at,
             )
     return found

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, func, or_, select, union, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union, union_all
 
 from compliance.domain.tracing import Trace, normal_lot
 from compliance.domain.words import PackState, SessionState
@@ -215,14 +215,14 @@ def met_by_cycle(clinic_id: str, cycle_id: str) -> Select[Any]:
 
 def met_by_operator(clinic_id: str, user_id: str) -> Select[Any]:
     """Ids of the sessions that opened packs which a person sterilized or released."""
-    ran = (
-        select(Pack.pack_id)
-        .join(Cycle, and_(Cycle.clinic_id == Pack.clinic_id, Cycle.cycle_id == Pack.cycle_id))
-        .where(Cycle.clinic_id == clinic_id)
-    )
-    packs = union(
-        ran.where(Cycle.operator_id == user_id),
-        ran.where(Cycle.released_by == user_id),
+    cycles = union(
+        select(Cycle.cycle_id).where(Cycle.clinic_id == clinic_id, Cycle.operator_id == user_id),
+        select(Cycle.cycle_id).where(Cycle.clinic_id == clinic_id, Cycle.released_by == user_id),
+    ).subquery()
+    packs = union_all(
+        select(Pack.pack_id).join_from(
+            cycles, Pack, and_(Pack.clinic_id == clinic_id, Pack.cycle_id == cycles.c.cycle_id)
+        ),
         select(Pack.pack_id).where(Pack.clinic_id == clinic_id, Pack.released_by == user_id),
     )
     return _met_packs(clinic_id, packs)
@@ -250,22 +250,24 @@ def met_by_client(clinic_id: str, client_id: str) -> Select[Any]:
     )
 
 
-def spared_by_window(window: Window, end: datetime) -> Select[Any]:
-    """Ids of sessions begun in the window whose clients met nothing of it."""
+def spared_by_window(window: Window, end: datetime) -> ColumnElement[bool]:
+    """Which sessions begun in the window are of clients who met nothing of it.
+
+    A condition and not a search by id: so a page of it is read in order of time and no further.
+    """
     row = window.recall
-    met = met_by_window(window)
     affected = select(TreatmentSession.client_id).where(
-        TreatmentSession.clinic_id == row.clinic_id, TreatmentSession.session_id.in_(met)
-    )
-    statement = select(TreatmentSession.session_id).where(
         TreatmentSession.clinic_id == row.clinic_id,
+        TreatmentSession.session_id.in_(met_by_window(window)),
+    )
+    condition = and_(
         TreatmentSession.opened_at <= end,
         TreatmentSession.started_at.is_not(None),
         TreatmentSession.client_id.not_in(affected),
     )
     if row.since is not None:
-        statement = statement.where(TreatmentSession.opened_at >= row.since)
-    return statement
+        condition = and_(condition, TreatmentSession.opened_at >= row.since)
+    return condition
 
 
 def names_of(code: str, name: str) -> tuple[str, ...]:

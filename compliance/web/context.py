@@ -242,6 +242,8 @@ _NAVIGATION: Final[tuple[tuple[str, str, str, Callable[[frozenset[Role]], bool]]
         lambda roles: _may(roles, Action.REGISTER_PACKS),
     ),
     ("manager", "Manager", "/manager", lambda roles: Role.MANAGER in roles),
+    ("recalls", "Recalls", "/recalls", lambda roles: _may(roles, Action.TRACE)),
+    ("search", "Search", "/search", lambda roles: _may(roles, Action.TRACE)),
     ("people", "People", "/manager/people", lambda roles: _may(roles, Action.MANAGE_PEOPLE)),
     ("things", "Things", "/manager/things", lambda roles: _may(roles, Action.MANAGE_DEVICES)),
     (

@@ -30,8 +30,26 @@ WHY: Final[Mapping[str, str]] = MappingProxyType(
         " signature is kept with the version of the text, so it is known later what was agreed to.",
         "sterilization.show": "A pack may be used only when somebody competent has released its load. What"
         " comes back from a treatment waits here until it is sterile again, and its session with it.",
+        "sterilization.show_load": "What goes in is recorded before the run, when nobody knows yet how it ends."
+        " So a failed run cannot be left out, and each pack leads back to its load.",
+        "sterilization.show_reading": "What counts is what the chamber achieved, not what somebody set. The"
+        " program's limits and the clinic's rules judge it, and every fault is named.",
+        "sterilization.show_cycle": "This is everything that is known about one run, and what stands between it"
+        " and its release. A load that failed, or that nobody released, never yields a usable pack.",
+        "sterilization.show_cycle_release": "One signature says that you have judged this load, and its packs are"
+        " made with it. If a spore test fails later, this is where the way to every client begins.",
+        "sterilization.show_spore_test": "A spore test counts only with a control of the same lot that grew. Growth"
+        " in the test takes the sterilizer out of use at once and opens a recall.",
+        "sterilization.show_packs": "Packs of a load on the board are made with its release. Here are all of them,"
+        " and the place for packs of a load that was run elsewhere.",
         "sterilization.show_release": "Releasing a pack says that you have judged its load by its readings and"
         " indicators. If a test fails later, this is where the way back to every client begins.",
+        "recalls.show_recalls": "When something turns out not to have been sterile, everything it touched has"
+        " to be found before anybody is harmed. Each recall stays here until every client was told.",
+        "recalls.show_recall": "This list is computed from what was scanned, so it names whom it concerns and"
+        " nobody else. Who was called when, and which packs were found, is kept as proof that it was done.",
+        "recalls.show_search": "A question comes from a maker, an authority or a client, and the answer must not"
+        " take a day. One field follows everything that was scanned, in both directions.",
         "desk_manager.show_day": "One answer stands on top: could an inspector come in now? Below it is"
         " everything that keeps the answer from being yes, so that it can be worked off today.",
         "desk_manager.show_sessions": "Every session of the clinic can be found here, whoever did it and however"
@@ -46,11 +64,6 @@ WHY: Final[Mapping[str, str]] = MappingProxyType(
         " open. Whoever reads it sees the old value, the new one, your name and your reason.",
         "challenge.show": "What you write here could not be known before you came. A report that holds it was"
         " drawn from the very record it went into, and not from one prepared beforehand.",
-        "erasure.show_erasures": "People may ask that what you know about them be erased, and a law may"
-        " demand it. Two persons decide it here, so that nobody can quietly remove a record that is in"
-        " the way.",
-        "erasure.show_erasure": "Whoever asked and whoever confirmed stay in the record, with the legal"
-        " basis. What was done stays too, under a pseudonym, so every proof still holds.",
         "erasure.show_erasures": "People may ask that what you know about them be erased, and a law may"
         " demand it. Two persons decide it here, so that nobody can quietly remove a record that is in"
         " the way.",

@@ -111,6 +111,15 @@ ACCESS: Final[dict[str, str | frozenset[Role]]] = {
     "erasure.confirm": TREATING,
     "erasure.withdraw": MANAGING,
     "desk_reports.show_reports": INSPECTING,
+    "recalls.show_recalls": AT_WORK,
+    "recalls.take_notice": MANAGING,
+    "recalls.show_recall": AT_WORK,
+    "recalls.note": TREATING,
+    "recalls.pull": STERILIZING,
+    "recalls.move": MANAGING,
+    "recalls.close": MANAGING,
+    "recalls.download": AT_WORK,
+    "recalls.show_search": AT_WORK,
     "desk_reports.ask_for_report": MANAGING,
     "desk_reports.show_report": INSPECTING,
     "desk_reports.cancel": MANAGING,
@@ -377,6 +386,7 @@ class Things:
             "qualification_id": NOBODY_HAS,
             "filename": "css/base.css",
             "sha256": "00" * 32,
+            "name": "clients",
             "flag": "overlap",
         }
         address = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", lambda found: values[found[1]], rule.rule)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -100,6 +100,22 @@ def read_worklist(
     first: int = FIRST_PAGE,
 ) -> Worklist:
     """The recall as packs and sessions are now; raises ``NotFound``."""
+    found = read_overview(tx, recall_id, actor=actor, now=now, first=first)
+    row = found.recall
+    used: list[TracedPack] = []
+    if found.sterilizer is not None:
+        used = windows.list_packs(tx, window_of(tx, row), opened=True, after=None, limit=first)
+    return replace(
+        found,
+        to_pull=tuple(list_to_pull(tx, row, limit=first)),
+        used=tuple(used),
+        affected=tuple(list_affected(tx, row, keyring=keyring, limit=first)),
+        spared=tuple(list_spared(tx, row, keyring=keyring, now=now, limit=first)),
+    )
+
+
+def read_overview(tx: Tx, recall_id: str, *, actor: Actor, now: datetime, first: int) -> Worklist:
+    """The recall with its counts and first loads, and no other list; raises ``NotFound``."""
     actor.require(Action.TRACE)
     row = find_row(tx, recall_id, actor=actor)
     machine = None
@@ -107,19 +123,17 @@ def read_worklist(
         machine = find_sterilizer(tx, row.sterilizer_id, actor=actor)
     window = window_of(tx, row)
     cycles: list[tuple[str, str, datetime]] = []
-    used: list[TracedPack] = []
     if machine is not None:
         cycles = windows.list_cycles(tx, window, after=None, limit=first)
-        used = windows.list_packs(tx, window, opened=True, after=None, limit=first)
     return Worklist(
         recall=row,
         sterilizer=machine,
         counts=_count(tx, window, now),
         cycles=tuple(cycles),
-        to_pull=tuple(list_to_pull(tx, row, limit=first)),
-        used=tuple(used),
-        affected=tuple(list_affected(tx, row, keyring=keyring, limit=first)),
-        spared=tuple(list_spared(tx, row, keyring=keyring, now=now, limit=first)),
+        to_pull=(),
+        used=(),
+        affected=(),
+        spared=(),
     )
 
 

@@ -59,7 +59,7 @@ def csv_response(asked: Asked, *, actor: Actor) -> Response:
 def _lines(asked: Asked, actor: Actor) -> Iterator[str]:
     zone = ZoneInfo(current_clinic().time_zone)
     # Without this mark spreadsheets take UTF-8 for the old alphabet of their country.
-    yield "\ufeff" + _written([_HEADINGS])
+    yield "\ufeff" + write_rows([_HEADINGS])
     with services().database.reading() as tx:
         wanted = find_wanted(tx, asked, actor=actor)
         if wanted is None:
@@ -70,7 +70,7 @@ def _lines(asked: Asked, actor: Actor) -> Iterator[str]:
             page = list_sessions(
                 tx, wanted, actor=actor, keyring=services().keyring, after=after, limit=_BATCH
             )
-            yield _written([_row(each, titles, zone) for each in page])
+            yield write_rows([_row(each, titles, zone) for each in page])
             if len(page) < _BATCH:
                 return
             after = (page[-1].line.opened_at, page[-1].line.session_id)
@@ -100,7 +100,8 @@ def _time(moment: datetime | None, zone: ZoneInfo) -> str:
     return "" if moment is None else moment.astimezone(zone).isoformat(timespec="seconds")
 
 
-def _written(rows: Sequence[Sequence[str]]) -> str:
+def write_rows(rows: Sequence[Sequence[str]]) -> str:
+    """CSV of rows whose cells a spreadsheet cannot run."""
     text = io.StringIO()
     csv.writer(text).writerows([[harmless(cell) for cell in row] for row in rows])
     return text.getvalue()
