@@ -9,6 +9,7 @@ from typing import Final
 from compliance.report.content.reading import read_content
 from compliance.report.content.values import ReportContent, SessionBlock
 from compliance.report.payload import AuditFile
+from compliance.web.verifying.room import DrawnRoom, redraw_room
 
 MOST_SESSIONS: Final = 200
 
@@ -21,6 +22,7 @@ class Redrawn:
     blocks: tuple[SessionBlock, ...]
     left_out: int
     unreadable: bool
+    room: DrawnRoom | None
 
 
 def redraw(audit: AuditFile | None) -> Redrawn | None:
@@ -42,9 +44,15 @@ def redraw(audit: AuditFile | None) -> Redrawn | None:
             blocks.append(block)  # noqa: PERF402 (what was drawn before a fault is kept)
     except Exception:  # noqa: BLE001 (as above)
         unreadable = True
+    room = None
+    try:
+        room = redraw_room(content, MOST_SESSIONS)
+    except Exception:  # noqa: BLE001 (as above)
+        unreadable = True
     return Redrawn(
         content=content,
         blocks=tuple(blocks),
         left_out=max(0, total - MOST_SESSIONS),
         unreadable=unreadable,
+        room=room,
     )
