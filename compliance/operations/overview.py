@@ -15,7 +15,7 @@ from compliance.domain.words import SessionState
 from compliance.operations.clinics import clinic_of
 from compliance.operations.personal import Keyring
 from compliance.operations.treatments.reading import ListedSession, load_many, open_refs
-from compliance.store import overview, people, session_lists, things
+from compliance.store import overview, people, session_lists, things, waits
 from compliance.store.clinics import ClinicRow
 from compliance.store.overview import LastReport
 from compliance.store.session import Tx
@@ -109,7 +109,7 @@ def read_day(tx: Tx, *, actor: Actor, now: datetime, keyring: Keyring) -> DayVie
         open_count=session_lists.count_sessions(tx, clinic_id, still_open),
         gates=load_many(tx, [line.session_id for line in lines], actor=actor, now=now),
         waiting=waiting[:CARDS],
-        waiting_count=len(waiting),
+        waiting_count=waits.count_waiting(tx, clinic_id),
         late=open_refs(tx, keyring, clinic_id, late_lines),
         late_count=session_lists.count_sessions(tx, clinic_id, late),
         ended=open_refs(tx, keyring, clinic_id, ended),
@@ -127,7 +127,7 @@ def _find_reasons(
 ) -> tuple[Reason, ...]:
     found = (
         _open_too_long(tx, clinic.clinic_id, now),
-        _waiting_too_long(waiting, now),
+        _waiting_too_long(tx, clinic.clinic_id, waiting, now),
         _incidents(tx, clinic.clinic_id),
         _no_report(last_report, clinic.created_at, now),
     )
@@ -153,7 +153,7 @@ def find_access_end(tx: Tx, *, actor: Actor, now: datetime) -> datetime | None:
 
 
 def _read_waiting(tx: Tx, clinic_id: str, keyring: Keyring) -> list[WaitingSession]:
-    """What waits, oldest first; `list_waits` stops at 200 parts."""
+    """The sessions that wait longest, oldest first; `list_waits` stops at 200 parts."""
     since: dict[str, datetime] = {}
     parts: dict[str, list[str]] = {}
     for wait in things.list_waits(tx, clinic_id):
@@ -181,15 +181,18 @@ def _open_too_long(tx: Tx, clinic_id: str, now: datetime) -> Reason | None:
     )
 
 
-def _waiting_too_long(waiting: Sequence[WaitingSession], now: datetime) -> Reason | None:
-    old = [each for each in waiting if now - each.since > WAITING_TOO_LONG]
-    if not old:
+def _waiting_too_long(
+    tx: Tx, clinic_id: str, waiting: Sequence[WaitingSession], now: datetime
+) -> Reason | None:
+    count = waits.count_waiting(tx, clinic_id, before=now - WAITING_TOO_LONG)
+    if not count:
         return None
+    oldest = waiting[0]
     return Reason(
         finding=Finding.WAITING_TOO_LONG,
-        count=len(old),
-        since=old[0].since,
-        session_id=old[0].listed.line.session_id if len(old) == 1 else None,
+        count=count,
+        since=oldest.since,
+        session_id=oldest.listed.line.session_id if count == 1 else None,
     )
 
 

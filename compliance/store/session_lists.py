@@ -111,6 +111,34 @@ def list_sessions(
     return _read_lines(tx, clinic_id, TreatmentSession.session_id.in_(page.scalar_subquery()))
 
 
+def list_oldest(
+    tx: Tx,
+    clinic_id: str,
+    wanted: SessionFilter,
+    *,
+    after: tuple[datetime, str] | None,
+    limit: int,
+) -> Sequence[SessionLine]:
+    """The same with the oldest first."""
+    page = (
+        _filtered(select(TreatmentSession.session_id), clinic_id, wanted)
+        .order_by(TreatmentSession.opened_at, TreatmentSession.session_id)
+        .limit(limit)
+    )
+    if after is not None:
+        moment, session_id = after
+        page = page.where(
+            or_(
+                TreatmentSession.opened_at > moment,
+                and_(
+                    TreatmentSession.opened_at == moment, TreatmentSession.session_id > session_id
+                ),
+            )
+        )
+    lines = _read_lines(tx, clinic_id, TreatmentSession.session_id.in_(page.scalar_subquery()))
+    return sorted(lines, key=lambda line: (line.opened_at, line.session_id))
+
+
 def read_lines(tx: Tx, clinic_id: str, session_ids: Sequence[str]) -> Sequence[SessionLine]:
     """The lines of a few sessions known by id, newest first."""
     return _read_lines(tx, clinic_id, TreatmentSession.session_id.in_(session_ids))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from compliance.store.models.things import ReprocessingWait
 from compliance.store.session import Tx
@@ -66,6 +66,16 @@ def list_waits(tx: Tx, clinic_id: str, device_id: str | None = None) -> Sequence
         statement = statement.where(ReprocessingWait.device_id == device_id)
     rows = tx.execute(statement.order_by(ReprocessingWait.since).limit(200))
     return [WaitRow(**row._mapping) for row in rows]
+
+
+def count_waiting(tx: Tx, clinic_id: str, *, before: datetime | None = None) -> int:
+    """Sessions of which something waits, all of them; with ``before`` since longer ago."""
+    waiting = select(ReprocessingWait.session_id).where(
+        ReprocessingWait.clinic_id == clinic_id, ReprocessingWait.pack_id == ""
+    )
+    if before is not None:
+        waiting = waiting.where(ReprocessingWait.since < before)
+    return tx.scalar(select(func.count()).select_from(waiting.distinct().subquery())) or 0
 
 
 def read_waits(tx: Tx, clinic_id: str, session_id: str) -> Sequence[WaitRow]:

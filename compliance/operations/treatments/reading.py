@@ -171,6 +171,21 @@ def list_sessions(
     return open_refs(tx, keyring, actor.clinic_id, lines)
 
 
+def list_oldest_sessions(
+    tx: Tx,
+    wanted: SessionFilter,
+    *,
+    actor: Actor,
+    keyring: Keyring,
+    after: tuple[datetime, str] | None,
+    limit: int,
+) -> list[ListedSession]:
+    """A keyset page, oldest first, for lists that are worked off."""
+    actor.require(Action.READ_SESSIONS)
+    lines = session_lists.list_oldest(tx, actor.clinic_id, wanted, after=after, limit=limit)
+    return open_refs(tx, keyring, actor.clinic_id, lines)
+
+
 def open_refs(
     tx: Tx, keyring: Keyring, clinic_id: str, lines: Sequence[SessionLine]
 ) -> list[ListedSession]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from compliance.domain.access import Role
@@ -14,9 +14,10 @@ from compliance.operations.overview import OPEN_STATES, OPEN_TOO_LONG
 from compliance.operations.treatments.reading import (
     ListedSession,
     SessionFilter,
-    list_sessions,
+    list_oldest_sessions,
     load_many,
 )
+from compliance.web.api.cursors import cut_page, read_moment_cursor
 from compliance.web.context import page_values, services
 from compliance.web.desk.doors import at_desk
 from compliance.web.desk.listing import read_titles
@@ -24,8 +25,8 @@ from compliance.web.desk.wording import capital, count_of, line_values, whole_da
 
 blueprint = Blueprint("desk_setting_right", __name__)
 
-MOST: Final = 100
-"""So many are shown; the others come up as these are worked off."""
+PAGE: Final = 50
+"""Sessions on a page."""
 
 _NAMED: Final = 3
 """So many of the things a session lacks are written out."""
@@ -36,11 +37,16 @@ def show_stale() -> ResponseReturnValue:
     actor = at_desk(Role.MANAGER)
     now = services().clock()
     wanted = SessionFilter(states=OPEN_STATES, opened_to=now - OPEN_TOO_LONG)
+    after = read_moment_cursor(request.args.get("cursor"))
     with services().database.reading() as tx:
-        found = list_sessions(tx, wanted, actor=actor, keyring=services().keyring, limit=MOST)
+        listed = list_oldest_sessions(
+            tx, wanted, actor=actor, keyring=services().keyring, after=after, limit=PAGE + 1
+        )
+        found, cursor = cut_page(
+            listed, PAGE, lambda each: (each.line.opened_at, each.line.session_id)
+        )
         gates = load_many(tx, [each.line.session_id for each in found], actor=actor, now=now)
         titles = read_titles(tx, actor=actor)
-    oldest_first = sorted(found, key=lambda each: each.line.opened_at)
     return render_template(
         "desk/stale.html",
         page=page_values("Left open", section="manager"),
@@ -52,9 +58,10 @@ def show_stale() -> ResponseReturnValue:
                 now - each.line.opened_at,
                 mine=each.line.practitioner_id == actor.user_id,
             )
-            for each in oldest_first
+            for each in found
         ),
-        more=len(found) == MOST,
+        next_href=f"/manager/stale?cursor={cursor}" if cursor else None,
+        first_href="/manager/stale" if after else None,
     )
 
 

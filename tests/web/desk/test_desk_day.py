@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from sqlalchemy import event
 from web.desk.visiting import Browser, Filled
 
+from compliance.operations import overview
 from compliance.operations.safekeeping.journal import BackupNote, add_note
 from compliance.operations.treatments.amending import RecordFollowUp, record_follow_up
+from compliance.store import things
 from compliance.web.context import EXTENSION
 from givens import Clock
 from harbour import House, closed_session
@@ -67,6 +71,19 @@ def test_what_waits_shows_its_age_and_part(filled: Filled, manager: Browser) -> 
 
     assert "Five days" in page
     assert "Roller" in page
+
+
+def test_sessions_that_wait_are_counted_though_the_list_stops(
+    filled: Filled, manager: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list of what waits is cut off somewhere; the numbers must not be."""
+    monkeypatch.setattr(things, "list_waits", lambda *_: [])
+    monkeypatch.setattr(overview, "_waiting_too_long", lambda *_: None)
+
+    page = manager.read("/manager")
+
+    numbers = re.findall(r"Waiting for sterilization</a></dt><dd>.*?<span>(\d+)</span>", page)
+    assert numbers == ["1"]
 
 
 def test_the_number_of_queries_does_not_grow_with_the_closed_sessions(

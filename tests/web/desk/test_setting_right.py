@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
+import pytest
 from flask import Flask
 from web.desk.visiting import PASSWORD, Browser, Filled, browse, token_in
 
 from compliance.operations.auditing.audit import audit_clinic
 from compliance.operations.treatments.reading import read_history
 from compliance.store.things import find_device
+from compliance.web.desk import setting_right
 from givens import Clock
 from harbour import House, open_one
 
@@ -45,6 +48,26 @@ def test_the_managers_day_leads_to_what_was_left_open(
     open_one(house, clock.now, client="C-1009")
 
     assert 'href="/manager/stale"' in visit("manager").read("/manager")
+
+
+def test_everything_left_open_is_found_page_by_page_oldest_first(
+    house: House, filled: Filled, manager: Browser, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setting_right, "PAGE", 2)
+    for number in range(3):
+        open_one(house, clock.now - timedelta(days=5 - number), client=f"C-70{number}")
+
+    first = manager.read("/manager/stale")
+    following = re.search(r'href="(/manager/stale\?cursor=[^"]+)"', first)
+    assert following is not None
+    second = manager.read(following[1])
+
+    assert [re.findall(r"C-[0-9]{3,4}(?=</a>)", page) for page in (first, second)] == [
+        ["C-700", "C-701"],
+        ["C-702", "C-1005"],
+    ]
+    assert 'href="/manager/stale"' in second
+    assert manager.get("/manager/stale?cursor=x").status_code == 422
 
 
 def test_nothing_left_open_says_so(house: House, manager: Browser) -> None:
