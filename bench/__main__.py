@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from bench import close, ledger, over_http, pages, report, sign
+from bench import close, importing, ledger, over_http, pages, recall, report, sign
 from bench.measuring import TABLE, Figure, write_results
 
 Run = Callable[[Path], tuple[list[Figure], dict[str, Any]]]
@@ -21,6 +21,7 @@ TITLES: Final = {
     "report": "Reports",
     "sign": "Signing",
     "ledger": "Verifying the log",
+    "importing": "Importing autoclave logs",
 }
 
 
@@ -37,6 +38,7 @@ def main() -> None:
         "report": report.run,
         "sign": sign.run,
         "ledger": ledger.run,
+        "importing": importing.run,
     }
     for name in asked.only:
         start = time.monotonic()
