@@ -19,6 +19,7 @@ from compliance.jobs.inbox import Inbox, looking_into_inbox
 from compliance.jobs.queue import define_task, open_queue, sweep
 from compliance.jobs.tidying import tidying_up
 from compliance.jobs.worker import run_worker
+from compliance.operations.anchoring.extending import extend_reports
 from compliance.operations.anchoring.plan import plan_anchors
 from compliance.operations.anchoring.rounds import anchor_due
 from compliance.operations.founding import open_keyring
@@ -40,8 +41,8 @@ from compliance.web.house.registering import register_house
 from compliance.web.identity import register_identity
 from compliance.web.inspection.challenge import register_challenge
 from compliance.web.proxies import register_proxies
-from compliance.web.security import register_security
 from compliance.web.recalls.registering import register_recalls
+from compliance.web.security import register_security
 from compliance.web.sterilization.registering import register_sterilization
 from compliance.web.sterilizers.registering import register_sterilizers
 from compliance.web.tablet.registering import register_tablet
@@ -107,8 +108,8 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
         register_verify,
         register_tablet,
         register_sterilization,
-        register_api,
         register_recalls,
+        register_api,
     ):
         register(app)
     logging.getLogger("alembic").setLevel(logging.WARNING)
@@ -167,7 +168,8 @@ def _anchors(services: Services) -> Callable[[], object] | None:
         return None
 
     def look() -> object:
-        return anchor_due(services.workshop, now=services.clock())
+        now = services.clock()
+        return anchor_due(services.workshop, now=now), extend_reports(services.workshop, now=now)
 
     return look
 

@@ -43,6 +43,7 @@ PLACES: Final = {
     "session.signed": ("session_signed", "session"),
     "report.exported": ("report", "report"),
     "erasure": ("erasure", "subject"),
+    "report.extended": ("report_extended", "report"),
     RESTORE: ("restore", "incarnation"),
 }
 """Entries that later entries refer to: (place kind, the key of ``data`` that names the thing)."""

@@ -21,7 +21,6 @@ from cryptography import x509
 from pyhanko.keys.internal import translate_pyca_cryptography_cert_to_asn1
 from pyhanko.pdf_utils.decode_limits import DecodeLimits
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import InvisSigSettings
 from pyhanko.sign.signers.pdf_signer import (
     DSSContentSettings,
@@ -30,7 +29,7 @@ from pyhanko.sign.signers.pdf_signer import (
     TimestampDSSContentSettings,
 )
 from pyhanko.sign.timestamps import TimeStamper
-from pyhanko.sign.validation import add_validation_info
+from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko_certvalidator import ValidationContext
 
 from compliance.errors import ComplianceError
@@ -137,12 +136,24 @@ def add_archive_stamp(path: Path, stamps: Stamps, *, number: int, now: datetime)
     Raises:
         StampFailed: if no token came.
     """
-    data = path.read_bytes()
-    reader = PdfFileReader(io.BytesIO(data), decode_limits=DecodeLimits.for_trusted_input())
-    seal: Any = next(iter(reader.embedded_regular_signatures))
-    with_info = add_validation_info(seal, stamps.context(now), add_vri_entry=False)
-    writer = PlainWriter(
-        io.BytesIO(with_info.getvalue()), decode_limits=DecodeLimits.for_trusted_input()
+    try:
+        _replace(path, _stamped(path.read_bytes(), stamps, number, now))
+    except (ComplianceError, OSError):
+        raise
+    except Exception as error:
+        # pyHanko lets ValueError, KeyError and errors of its own out; all mean the same.
+        raise StampFailed(f"the file cannot be stamped: {error}") from error
+
+
+def _stamped(data: bytes, stamps: Stamps, number: int, now: datetime) -> bytes:
+    # One writer for both, so that nothing is added which the archive time-stamp does not cover.
+    writer = PlainWriter(io.BytesIO(data), decode_limits=DecodeLimits.for_trusted_input())
+    seal: Any = next(iter(writer.prev.embedded_regular_signatures))
+    DocumentSecurityStore.supply_dss_in_writer(
+        writer,
+        sig_contents=None,
+        certs=[seal.signer_cert, *seal.other_embedded_certs, *_of_seal_stamp(seal)],
+        crls=[asn1_crl.CertificateList.load(one) for one in stamps.crls],
     )
     output = PdfTimeStamper(
         AskingStamper(stamps),
@@ -156,7 +167,18 @@ def add_archive_stamp(path: Path, stamps: Stamps, *, number: int, now: datetime)
         stamps.context(now),
         dss_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True),
     )
-    _replace(path, output.getvalue())
+    return bytes(output.getvalue())
+
+
+def _of_seal_stamp(seal: Any) -> list[Any]:
+    """The certificates in the time-stamp of a seal."""
+    unsigned = seal.signer_info["unsigned_attrs"]
+    tokens = [one["values"][0] for one in unsigned if unsigned.native]
+    return [
+        translate_pyca_cryptography_cert_to_asn1(certificate)
+        for token in tokens
+        for certificate in read_token(token.dump()).certificates
+    ]
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -11,6 +11,8 @@ from sqlalchemy import delete, func, insert, select
 
 from compliance.store.models.anchors import Anchor, Cosignature, OutsideAttempt
 from compliance.store.models.log import LogEntry
+from compliance.store.models.treatments import Report
+from compliance.store.reports import ReportRow
 from compliance.store.session import Tx
 
 
@@ -144,6 +146,16 @@ def last_cosigned(tx: Tx, clinic_id: str, witness: str) -> tuple[int, datetime] 
         .limit(1)
     ).first()
     return None if row is None else (row[0], row[1])
+
+
+def list_finished(tx: Tx, *, since: datetime) -> list[ReportRow]:
+    """Reports of all clinics that were asked for since then and are done, oldest first."""
+    rows = tx.execute(
+        select(Report.__table__)
+        .where(Report.state == "done", Report.requested_at >= since)
+        .order_by(Report.requested_at)
+    )
+    return [ReportRow(**row._mapping) for row in rows]
 
 
 def note_attempt(tx: Tx, attempt: Attempt) -> None:

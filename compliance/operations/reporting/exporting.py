@@ -255,7 +255,13 @@ def _make_index(job: _Job, output: Path, volumes: list[ReportFile]) -> ReportFil
 
 def _sign(job: _Job, unsigned: Path, output: Path) -> str:
     return seal_file(
-        unsigned, output, clinic=job.clinic, keys=job.tree.keys, reason=REASON, now=job.now
+        unsigned,
+        output,
+        workshop=job.workshop,
+        clinic=job.clinic,
+        keys=job.tree.keys,
+        reason=REASON,
+        now=job.now,
     )
 
 

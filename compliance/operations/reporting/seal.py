@@ -1,21 +1,35 @@
-"""Sealing a drawn file with the clinic's certificate."""
+"""Sealing a drawn file with the clinic's certificate, and with a time-stamp where one can be had."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from compliance.keys.revocation import fresh_crl
 from compliance.keys.storage import ClinicKeys, load_root
-from compliance.report.signing import SigningIdentity, sign_report
+from compliance.operations.anchoring.plan import Authority
+from compliance.operations.reporting.workshop import Workshop
+from compliance.report.lasting import StampFailed, Stamps
+from compliance.report.signing import SigningFailed, SigningIdentity, sign_report
 from compliance.store.clinics import ClinicRow
+
+STAMP_SECONDS: Final = 5.0
+"""While a report is sealed, an authority is not waited for longer than this."""
+
+_LOG: Final = logging.getLogger("aseptrail.anchors")
 
 
 def seal_file(
     unsigned: Path,
     output: Path,
     *,
+    workshop: Workshop,
     clinic: ClinicRow,
     keys: ClinicKeys,
     reason: str,
@@ -23,20 +37,54 @@ def seal_file(
 ) -> str:
     """Sign a drawn file and return the SHA-256 of the signed one in hex.
 
+    The first authority that answers stamps the seal; without any the seal is plain, for a
+    report must not wait for somebody outside.
+
     Raises:
         SigningFailed: if the bytes are not a PDF that can be signed.
     """
-    identity = SigningIdentity(
-        certificate=keys.certificate, chain=keys.chain, private_key=keys.private_key
-    )
-    return sign_report(
+    seal = partial(
+        sign_report,
         unsigned,
-        identity=identity,
+        identity=SigningIdentity(
+            certificate=keys.certificate, chain=keys.chain, private_key=keys.private_key
+        ),
         reason=reason,
         location=clinic.name,
         signed_at=now,
         output=output,
     )
+    for stamps in _tried(workshop, keys, now):
+        try:
+            return seal(stamps=stamps)
+        except (StampFailed, SigningFailed) as error:
+            # Whatever is wrong with the file itself will show again without a time-stamp.
+            _LOG.warning("a report is sealed without this time-stamp: %s", error)
+    return seal()
+
+
+def stamps_of(
+    workshop: Workshop, keys: ClinicKeys, authority: Authority, *, now: datetime
+) -> Stamps:
+    """What signing needs to ask this authority, with the newest list of the own root.
+
+    Raises:
+        KeysMissing: if there is no root.
+    """
+    root = load_root(workshop.keys_folder).certificate
+    crl = fresh_crl(workshop.keys_folder, now=now)
+    return Stamps(
+        ask=lambda query: authority.ask(query, STAMP_SECONDS),
+        # The local authority is certified by the own root and pinned by being ours.
+        pinned=authority.pinned if authority.independent else (root,),
+        roots=(root, *keys.chain),
+        crls=() if crl is None else (crl,),
+    )
+
+
+def _tried(workshop: Workshop, keys: ClinicKeys, now: datetime) -> Iterator[Stamps]:
+    for authority in workshop.anchors.authorities:
+        yield stamps_of(workshop, keys, authority, now=now)
 
 
 def root_fingerprint(keys_folder: Path) -> str:

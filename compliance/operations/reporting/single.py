@@ -257,6 +257,7 @@ def _make_file(job: _Job, canonical: bytes, output: Path) -> tuple[int, int, str
         sha256 = seal_file(
             unsigned,
             output,
+            workshop=job.workshop,
             clinic=job.clinic,
             keys=job.tree.keys,
             reason=REASONS[job.purpose],
