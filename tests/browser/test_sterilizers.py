@@ -25,6 +25,10 @@ def room(site: Site, clock: Clock) -> Room:
     return furnish(site.house, clock)
 
 
+def keep_wide(picture: Picture, page: Page, name: str) -> None:
+    picture(page, f"{name}-{WIDE[0]}-light")
+
+
 @pytest.mark.parametrize(
     ("size", "theme"), [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light")], ids=str
 )
@@ -69,7 +73,7 @@ def test_the_curve_is_drawn_and_follows_the_theme(
 
     expect(manager.locator("[data-curve] canvas")).to_be_visible()
     manager.locator(".curve").scroll_into_view_if_needed()
-    picture(manager, "manager-curve-1440-light")
+    keep_wide(picture, manager, "manager-curve")
     before = manager.locator("[data-curve] canvas").evaluate("each => each.toDataURL()")
     manager.get_by_role("button", name="Switch between light and dark").click()
     manager.wait_for_function(
@@ -106,7 +110,7 @@ def test_a_mapping_is_set_up_beside_its_sample_and_reads_the_file(
     expect(preview.get_by_text("2 cycles")).to_be_visible()
     expect(preview.get_by_text("20 Nov 2026, 08:15:00")).to_be_visible()
     manager.get_by_role("heading", level=1).scroll_into_view_if_needed()
-    picture(manager, "manager-mapping-1440-light")
+    keep_wide(picture, manager, "manager-mapping")
     manager.get_by_role("button", name="Save the mapping").click()
     manager.wait_for_url("**/manager/imports?sterilizer=A1")
     manager.get_by_label("Log file").set_input_files(sample)  # type: ignore[arg-type]
