@@ -29,6 +29,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "user": ("people", "Add and list people."),
         "token": ("tokens", "Make, list and revoke tokens of the API."),
         "cycle": ("cycles", "Import the logs of sterilizers."),
+        "who-met": ("tracing", "Which clients met a device, pack, load, lot or person's work."),
         "erasure": ("erasure", "Erase a client's personal data, on the word of two persons."),
         "export": ("exporting", "Make a signed report."),
         "verify": ("verifying", "Judge a report with nothing but the file and what you hold."),
@@ -55,7 +56,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"compliance.cli.{COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 (click's signature)

@@ -15,7 +15,7 @@ from compliance.domain.words import SessionState
 from compliance.operations.clinics import clinic_of
 from compliance.operations.personal import Keyring
 from compliance.operations.treatments.reading import ListedSession, load_many, open_refs
-from compliance.store import overview, people, session_lists, things, waits
+from compliance.store import overview, people, recalls, session_lists, things, waits
 from compliance.store.clinics import ClinicRow
 from compliance.store.overview import LastReport
 from compliance.store.session import Tx
@@ -38,6 +38,7 @@ class Finding(enum.StrEnum):
     WAITING_TOO_LONG = "waiting_too_long"
     INCIDENT_UNANSWERED = "incident_unanswered"
     NO_REPORT = "no_report"
+    RECALL_OPEN = "recall_open"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,8 @@ class Reason:
     """The oldest of the things counted; for a missing report the last one, or the founding."""
     session_id: str | None = None
     """Set when one session is meant."""
+    recall_id: str | None = None
+    """Set when one recall is meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +129,7 @@ def _find_reasons(
     now: datetime,
 ) -> tuple[Reason, ...]:
     found = (
+        _recalls(tx, clinic.clinic_id),
         _open_too_long(tx, clinic.clinic_id, now),
         _waiting_too_long(tx, clinic.clinic_id, waiting, now),
         _incidents(tx, clinic.clinic_id),
@@ -193,6 +197,20 @@ def _waiting_too_long(
         count=count,
         since=oldest.since,
         session_id=oldest.listed.line.session_id if count == 1 else None,
+    )
+
+
+def _recalls(tx: Tx, clinic_id: str) -> Reason | None:
+    """Nothing is more urgent than a client who has to be told."""
+    count = recalls.count_open(tx, clinic_id)
+    if not count:
+        return None
+    newest = recalls.list_recalls(tx, clinic_id, after=None, limit=1, state="open")[0]
+    return Reason(
+        finding=Finding.RECALL_OPEN,
+        count=count,
+        since=newest.opened_at,
+        recall_id=newest.recall_id if count == 1 else None,
     )
 
 

@@ -20,6 +20,7 @@ from compliance.operations.overview import (
 )
 from compliance.operations.safekeeping.journal import backup_state
 from compliance.web.context import page_values, services, show_time
+from compliance.web.desk.anchoring import anchor_values
 from compliance.web.desk.doors import at_desk
 from compliance.web.desk.listing import list_values, read_asked, read_titles, refuse_unknown_format
 from compliance.web.desk.spreadsheets import csv_response
@@ -49,6 +50,7 @@ def show_day() -> ResponseReturnValue:
     with services().database.reading() as tx:
         day = read_day(tx, actor=actor, now=now, keyring=services().keyring)
         titles = read_titles(tx, actor=actor)
+        anchored = anchor_values(tx, actor.clinic_id, now)
     opened = [_open_values(day, each, titles) for each in day.open]
     settings = services().settings
     backup = backup_state(settings.data_dir, now, every_hours=settings.backup_every_hours)
@@ -57,6 +59,7 @@ def show_day() -> ResponseReturnValue:
         page=page_values("Today", section="manager"),
         today=f"{day.today:%A}, {show_date(day.today)}",
         verdict=_verdict(day.reasons),
+        anchored=anchored,
         reasons=tuple(_reason_values(reason) for reason in day.reasons),
         stats=_stats(day, opened),
         open=tuple(each for each in opened if not each["problem"]),
@@ -79,8 +82,8 @@ def _verdict(reasons: tuple[Reason, ...]) -> tuple[str, str, str]:
         return (
             "Yes",
             (
-                "Every session of the days before is closed, nothing waits too long for the "
-                "sterilization room, every escalated incident was followed up, and the last "
+                "No recall is open, every session of the days before is closed, nothing waits too "
+                "long for the sterilization room, every escalated incident was followed up, and the last "
                 f"report is younger than {REPORT_EVERY.days} days."
             ),
             "good",
@@ -103,6 +106,8 @@ def _because(reason: Reason) -> str:
         case Finding.INCIDENT_UNANSWERED:
             has = count_of(count, "escalated incident has", "escalated incidents have")
             return f"{has} no follow-up"
+        case Finding.RECALL_OPEN:
+            return count_of(count, "recall is", "recalls are") + " open"
         case Finding.NO_REPORT:
             return f"no report was made for {number_word(count)} days"
 
@@ -138,6 +143,13 @@ def _reason_values(reason: Reason) -> dict[str, str]:
                 "recorded how the client is.",
                 "do": "Open it" if count == 1 else "Open the oldest",
                 "href": one or SESSIONS,
+            }
+        case Finding.RECALL_OPEN:
+            return {
+                "what": capital(count_of(count, "open recall", "open recalls")),
+                "why": f"Opened on {since}: clients may have to be told, and packs to be pulled.",
+                "do": "Open it" if reason.recall_id else "See them",
+                "href": f"/recalls/{reason.recall_id}" if reason.recall_id else "/recalls",
             }
         case Finding.NO_REPORT:
             return {

@@ -27,6 +27,9 @@ _HALF_DONE: Final = frozenset({"evidence_missing", "consent_not_signed"})
 
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
+_RECALLED: Final = frozenset({"pack_recalled", "lot_recalled"})
+"""Whoever reads a session may read recalls as well, so these lead there."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowBlocker:
@@ -230,6 +233,15 @@ def _blocker(
         return None
     first = next(each for each in problems if each.code not in _HALF_DONE)
     why, rule = split_citation(first.rule)
+    if first.code in _RECALLED:
+        said = f"{first.fix} {why}"
+        return RowBlocker(
+            what=first.reason,
+            why=said,
+            rule=rule,
+            fix_label="See what was recalled",
+            fix_href="/recalls",
+        )
     return RowBlocker(what=first.reason, why=why, rule=rule, fix_label=first.fix)
 
 

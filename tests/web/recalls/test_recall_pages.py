@@ -9,12 +9,12 @@ from datetime import timedelta
 from html import unescape
 
 from auditing import audit
-from integration.sterilization.recalled import run, spore
+from integration.sterilization.recalled import add_machine, load, run, spore
 from web.desk.visiting import Browser
 
 from compliance.domain.sterilization.words import Growth
 from givens import Clock
-from harbour import House
+from harbour import House, answer_before, open_one
 
 
 def words(page: str) -> str:
@@ -146,3 +146,27 @@ def test_one_field_finds_who_met_a_thing_and_what_a_client_met(
     assert "Nobody here met" in words(operator.read("/search?q=never seen"))
     several = words(operator.read("/search?q=ó mur"))
     assert "can be several things" in several
+
+
+def test_the_managers_day_names_the_open_recall(manager: Browser, recall: str) -> None:
+    day = manager.read("/manager")
+
+    assert "Because" in day
+    assert "one recall is open" in words(day)
+    assert f'href="/recalls/{recall}"' in day
+
+
+def test_a_blocked_row_leads_to_what_was_recalled(
+    practitioner: Browser, house: House, clock: Clock
+) -> None:
+    begin = clock.now - timedelta(hours=3)
+    add_machine(house, begin)
+    bad = load(house, "1", ("P-1",), begin)
+    draft = open_one(house, begin, device="ROLLER-1")
+    answer_before(house, draft, begin, device="ROLLER-1")
+    spore(house, bad, Growth.GROWTH, clock.now - timedelta(hours=1))
+
+    page = practitioner.read(f"/sessions/{draft}")
+
+    assert "Pack P-1 is recalled." in page
+    assert 'href="/recalls"' in page.split("<main")[1]
