@@ -15,8 +15,10 @@ def trace_load(evidence: JsonObject, naming: Naming) -> str:
 
     Such as ``load: entry 120, released: entry 124``.
     """
+    if evidence.get("kind") not in _FROM_A_LOAD:
+        return ""
     ref = evidence.get("ref")
-    if evidence.get("kind") not in _FROM_A_LOAD or not isinstance(ref, Mapping):
+    if not isinstance(ref, Mapping):
         return ""
     room = naming.positions.room
     _, cycle = room.packs.get(optional_text(ref, "pack") or "", (0, ""))

@@ -48,6 +48,14 @@ def preview_values(preview: ReportPreview) -> dict[str, Any]:
 
 def _exceptions(preview: ReportPreview) -> tuple[str, ...]:
     counted = (
+        (preview.recalls, "recall", "recalls"),
+        (preview.failed_spore_tests, "failed spore test", "failed spore tests"),
+        (preview.failed_cycles, "failed cycle", "failed cycles"),
+        (
+            preview.undecided_flags,
+            "cycle with a flag that nobody has decided on",
+            "cycles with a flag that nobody has decided on",
+        ),
         (preview.aborted, "aborted session", "aborted sessions"),
         (preview.late, "session with late entries", "sessions with late entries"),
         (preview.amended, "amended session", "amended sessions"),
