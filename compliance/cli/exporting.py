@@ -27,6 +27,11 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     help="With --session: the client's copy, without other people's names and the history.",
 )
 @click.option(
+    "--countersign",
+    is_flag=True,
+    help="Leave an empty field in which an inspector signs too.",
+)
+@click.option(
     "-o",
     "--output",
     required=True,
@@ -48,6 +53,7 @@ def export(
     bundle: Path | None,
     *,
     client_copy: bool,
+    countersign: bool,
 ) -> None:
     """Make a signed report of [FROM, TO], days of the clinic's time zone, or of one session.
 
@@ -56,6 +62,8 @@ def export(
     from compliance.cli.installation import acting_in, open_installation
     from compliance.operations.reporting.bundle import write_bundle
 
+    if countersign and session_id is not None:
+        raise click.UsageError("--countersign is of a report: name its days with --from and --to.")
     period = _read_period(first, last, session_id, client_copy=client_copy)
     for path in (output, bundle):
         if path is not None and not path.parent.is_dir():
@@ -67,7 +75,7 @@ def export(
             purpose = "client_copy" if client_copy else "inspection"
             files = _export_session(services, str(session_id), purpose, output, actor)
         else:
-            files = _export_period(services, period, output, actor)
+            files = _export_period(services, period, output, actor, countersign=countersign)
         if bundle is not None:
             digest = write_bundle(services.workshop, files, bundle)
             click.echo(f"{bundle}\n  SHA-256 {digest}")
@@ -89,7 +97,12 @@ def _read_period(
 
 
 def _export_period(
-    services: Services, period: tuple[datetime, datetime], output: Path, actor: Actor
+    services: Services,
+    period: tuple[datetime, datetime],
+    output: Path,
+    actor: Actor,
+    *,
+    countersign: bool,
 ) -> list[Path]:
     from compliance.cli.progress import terminal_progress
     from compliance.operations.reporting.exporting import ExportReport, export_report
@@ -97,7 +110,7 @@ def _export_period(
     first, last = period
     made = export_report(
         services.workshop,
-        ExportReport(first=first.date(), last=last.date(), output=output),
+        ExportReport(first=first.date(), last=last.date(), output=output, countersign=countersign),
         actor=actor,
         now=services.clock(),
         progress=terminal_progress("drawing"),

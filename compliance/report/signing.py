@@ -20,7 +20,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from pyhanko.keys.internal import translate_pyca_cryptography_cert_to_asn1
 from pyhanko.pdf_utils.decode_limits import DecodeLimits
-from pyhanko.sign.fields import InvisSigSettings, MDPPerm, SigFieldSpec, SigSeedSubFilter
+from pyhanko.sign.fields import (
+    InvisSigSettings,
+    MDPPerm,
+    SigFieldSpec,
+    SigSeedSubFilter,
+    append_signature_field,
+)
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko.sign.signers.pdf_signer import PdfSigningSession
 from pyhanko.stamp.noop import NoOpStampStyle
@@ -34,6 +40,7 @@ from compliance.report.lasting import (
     StampFailed,
     Stamps,
 )
+from compliance.report.verifying.increments import INSPECTOR_FIELD
 
 PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
@@ -45,6 +52,9 @@ _DIGEST: Final = "sha256"
 _RESERVED: Final = 32 * 1024
 """Hexadecimal digits kept free for the signature. One with a chain of three RSA certificates
 and a time-stamp with another such chain stays below. Stating it saves a dry run that would sign twice."""
+
+_UNSEEN: Final = InvisSigSettings(set_print_flag=True, box_out_of_bounds=True)
+"""Off the page and printable: PDF/A asks for the one and PDF/UA for the other."""
 
 _CHUNK: Final = 1 << 20
 """Bytes read at a time while hashing."""
@@ -74,6 +84,7 @@ def sign_report(
     signed_at: datetime,
     output: Path,
     stamps: Stamps | None = None,
+    countersign: bool = False,
 ) -> str:
     """Sign a report and return the SHA-256 of the signed file in hexadecimal.
 
@@ -86,6 +97,8 @@ def sign_report(
         signed_at: the time the signature claims; aware.
         output: replaced if it exists.
         stamps: a time-stamp authority to ask; none at level B-B.
+        countersign: leaves an empty field for somebody else's signature, which the seal then
+            allows to be filled, and nothing besides.
 
     Raises:
         StampFailed: if the authority gave no token that counts; nothing is written.
@@ -97,7 +110,8 @@ def sign_report(
             shutil.copyfile(unsigned, beside)
         else:
             beside.write_bytes(unsigned)
-        _sign_in_place(beside, _signer(identity, reason, location, signed_at, stamps))
+        signer = _signer(identity, (reason, location), signed_at, stamps, countersign)
+        _sign_in_place(beside, signer, countersign=countersign)
         digest = _flush_and_hash(beside)
         beside.replace(output)
     except StampFailed:
@@ -160,10 +174,10 @@ class _DatedSigner(PdfSigner):
 
 def _signer(
     identity: SigningIdentity,
-    reason: str,
-    location: str,
+    said: tuple[str, str],
     signed_at: datetime,
     stamps: Stamps | None,
+    countersign: bool,
 ) -> PdfSigner:
     if signed_at.utcoffset() is None:
         raise SigningFailed("the time of signing has no offset")
@@ -173,17 +187,16 @@ def _signer(
         md_algorithm=_DIGEST,
         subfilter=SigSeedSubFilter.PADES,
         certify=True,
-        docmdp_permissions=MDPPerm.NO_CHANGES,
-        reason=reason,
-        location=location,
+        docmdp_permissions=MDPPerm.FILL_FORMS if countersign else MDPPerm.NO_CHANGES,
+        reason=said[0],
+        location=said[1],
         embed_validation_info=lasts,
         validation_context=stamps.context(signed_at) if stamps is not None and lasts else None,
         dss_settings=IN_ONE_REVISION,
     )
     field = SigFieldSpec(
         sig_field_name=FIELD_NAME,
-        # Off the page and printable: PDF/A asks for the one and PDF/UA for the other.
-        invis_sig_settings=InvisSigSettings(set_print_flag=True, box_out_of_bounds=True),
+        invis_sig_settings=_UNSEEN,
     )
     return _DatedSigner(
         signed_at,
@@ -200,10 +213,14 @@ def _cached_signer(identity: SigningIdentity) -> _CachedSigner:
     return _CachedSigner(identity)
 
 
-def _sign_in_place(path: Path, signer: PdfSigner) -> None:
+def _sign_in_place(path: Path, signer: PdfSigner, *, countersign: bool) -> None:
     with path.open("rb+") as file:
         # Our own drawing is not hostile, and a large report may exceed the default limits.
         writer = PlainWriter(file, decode_limits=DecodeLimits.for_trusted_input())
+        if countersign:
+            append_signature_field(
+                writer, SigFieldSpec(INSPECTOR_FIELD, invis_sig_settings=_UNSEEN)
+            )
         signer.sign_pdf(writer, in_place=True, bytes_reserved=_RESERVED, chunk_size=_CHUNK)
 
 

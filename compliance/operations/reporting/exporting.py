@@ -52,6 +52,8 @@ class ExportReport:
     """``NAME.pdf``; volumes become ``NAME-01.pdf`` and so on beside it."""
     filters: Mapping[str, str] = field(default_factory=dict)
     report_id: str | None = None
+    countersign: bool = False
+    """Leaves an empty field in every file for an inspector's own signature."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +96,7 @@ class _Job:
     now: datetime
     filters: Mapping[str, str]
     progress: Progress | None
+    countersign: bool
 
 
 def check_filters(filters: Mapping[str, str]) -> dict[str, str]:
@@ -145,6 +148,7 @@ def export_report(
         now=now,
         filters=filters,
         progress=progress,
+        countersign=command.countersign,
     )
     files = _make_files(job, command.output, cuts)
     report_id = command.report_id or new_id(now)
@@ -262,6 +266,7 @@ def _sign(job: _Job, unsigned: Path, output: Path) -> str:
         keys=job.tree.keys,
         reason=REASON,
         now=job.now,
+        countersign=job.countersign,
     )
 
 

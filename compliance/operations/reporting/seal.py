@@ -34,6 +34,7 @@ def seal_file(
     keys: ClinicKeys,
     reason: str,
     now: datetime,
+    countersign: bool = False,
 ) -> str:
     """Sign a drawn file and return the SHA-256 of the signed one in hex.
 
@@ -53,6 +54,7 @@ def seal_file(
         location=clinic.name,
         signed_at=now,
         output=output,
+        countersign=countersign,
     )
     for stamps in _tried(workshop, keys, now):
         try:

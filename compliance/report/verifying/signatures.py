@@ -10,23 +10,20 @@ import hmac
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Final
 
 from cryptography import x509
-from pyhanko.keys.internal import translate_pyca_cryptography_cert_to_asn1
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import DiffResult
-from pyhanko.sign.validation import (
-    EmbeddedPdfSignature,
-    validate_pdf_signature,
-    validate_pdf_timestamp,
-)
-from pyhanko.sign.validation.settings import KeyUsageConstraints
-from pyhanko_certvalidator import ValidationContext
+from pyhanko.sign.validation import EmbeddedPdfSignature
 
 from compliance.report.verifying.byte_ranges import BadByteRange, SignedBytes, cut, strip_padding
-from compliance.report.verifying.cms import BadSignature, claimed_time, require_plain, stated_digest
+from compliance.report.verifying.cms import BadSignature, require_plain, stated_digest
+from compliance.report.verifying.increments import (
+    invites_countersignature,
+    is_countersignature,
+    only_countersigns,
+)
+from compliance.report.verifying.judged import JudgedSignature, check_countersigned, judge_one
 from compliance.report.verifying.limits import MAX_SIGNATURES
 from compliance.report.verifying.seal_time import (
     check_seal_time,
@@ -35,26 +32,6 @@ from compliance.report.verifying.seal_time import (
     require_one_token,
 )
 from compliance.report.verifying.verdict import Check
-
-# Stating what a key must be allowed replaces pyHanko's default; forbidding alone is ignored
-# by version 0.38, and its default refuses certificates that are for signatures only.
-_KEY_USAGE: Final = KeyUsageConstraints(key_usage={"digital_signature", "non_repudiation"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgedSignature:
-    """One signature as pyHanko judged it; to be believed only if every check holds."""
-
-    embedded: EmbeddedPdfSignature
-    status: Any
-
-    signed_at: datetime
-    """As the signature claims; aware, UTC."""
-
-    signer: x509.Certificate
-
-    path: tuple[x509.Certificate, ...]
-    """From the trusted root down to the signer, both included; empty without trust."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +78,9 @@ def judge_reader(
     signatures = list(reader.embedded_signatures)
     if not signatures:
         raise Unsigned("the file is not signed")
-    state = _State(data=data, signatures=signatures, trust_roots=trust_roots, pinned=pinned)
+    state = _State(
+        reader=reader, data=data, signatures=signatures, trust_roots=trust_roots, pinned=pinned
+    )
     return SignatureFindings(checks=_run(state), first=state.judged[0] if state.judged else None)
 
 
@@ -109,12 +88,15 @@ def judge_reader(
 class _State:
     """What the steps hand on to one another."""
 
+    reader: PdfFileReader
     data: bytes
     signatures: list[EmbeddedPdfSignature]
     trust_roots: Sequence[x509.Certificate]
     pinned: Sequence[x509.Certificate]
     cuts: list[SignedBytes] = field(default_factory=list)
     judged: list[JudgedSignature] = field(default_factory=list)
+    only_countersigned: bool = False
+    """Nothing follows the seal but a signature in the field left for it; found without pyHanko."""
 
 
 def _run(state: _State) -> tuple[Check, ...]:
@@ -151,6 +133,8 @@ def _steps(state: _State) -> Iterator[Check]:
     yield _valid(state)
     yield _trusted(state)
     yield check_seal_time(state.signatures, state.cuts, state.pinned)
+    if invites_countersignature(state.signatures[0]):
+        yield check_countersigned(state.judged)
     yield _covering(state)
     yield _changes(state)
 
@@ -214,8 +198,11 @@ def _forms(state: _State) -> Check:
 
 def _valid(state: _State) -> Check:
     name = "Each signature is valid"
+    if len(state.signatures) == 2 and is_countersignature(state.signatures[1]):
+        state.only_countersigned = only_countersigns(state.reader, state.signatures[0])
     for signature in state.signatures:
-        state.judged.append(_judge(signature, state.trust_roots))
+        skip = state.only_countersigned and signature is state.signatures[0]
+        state.judged.append(judge_one(signature, state.trust_roots, skip_diff=skip))
     if not all(item.status.intact and item.status.valid for item in state.judged):
         reason = "No: the signature was not made by the key in the certificate."
         return Check(code="signature", name=name, holds=False, reason=reason)
@@ -231,7 +218,10 @@ def _trusted(state: _State) -> Check:
         return Check(code="trusted", name=name, holds=False, reason=reason)
     for item in state.judged:
         # Whose word an archive time-stamp is, is a question of its own.
-        if is_archive_stamp(item.embedded):
+        # Nor does anybody's countersignature speak for the clinic.
+        if is_archive_stamp(item.embedded) or (
+            item is not state.judged[0] and is_countersignature(item.embedded)
+        ):
             continue
         if not (item.status.trusted and item.path and item.path[0] in state.trust_roots):
             who = item.signer.subject.rfc4514_string()
@@ -258,6 +248,8 @@ def _covering(state: _State) -> Check:
 def _changes(state: _State) -> Check:
     name = "Nothing was changed between the signatures that the first ones forbid"
     for item in state.judged:
+        if state.only_countersigned and item is state.judged[0]:
+            continue
         # A document time-stamp has no permissions of its own, and then nothing is said about them.
         allowed = item.status.docmdp_ok is not False
         if not (isinstance(item.status.diff_result, DiffResult) and allowed):
@@ -267,32 +259,3 @@ def _changes(state: _State) -> Check:
             reason = "No: the signature is not acceptable for a reason of its own form."
             return Check(code="changes", name=name, holds=False, reason=reason)
     return Check(code="changes", name=name, holds=True, reason="Nothing was.")
-
-
-def _judge(
-    signature: EmbeddedPdfSignature, trust_roots: Sequence[x509.Certificate]
-) -> JudgedSignature:
-    # At this level the signer's own time is all there is. Judging certificates as of that
-    # time lets a report be read after they expired, and claims no more than level 0 does.
-    claimed = claimed_time(signature)
-    context = ValidationContext(
-        trust_roots=[translate_pyca_cryptography_cert_to_asn1(root) for root in trust_roots],
-        allow_fetching=False,
-        moment=claimed,
-    )
-    if is_archive_stamp(signature):
-        status: Any = validate_pdf_timestamp(signature, context)
-    else:
-        status = validate_pdf_signature(signature, context, key_usage_settings=_KEY_USAGE)
-    path = status.validation_path
-    return JudgedSignature(
-        embedded=signature,
-        status=status,
-        signed_at=claimed,
-        signer=_from_asn1(signature.signer_cert),
-        path=() if path is None else tuple(_from_asn1(item) for item in path),
-    )
-
-
-def _from_asn1(certificate: Any) -> x509.Certificate:
-    return x509.load_der_x509_certificate(certificate.dump())

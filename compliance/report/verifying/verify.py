@@ -21,6 +21,7 @@ from compliance.report.verifying.entries import (
     read_log,
 )
 from compliance.report.verifying.history import check_history
+from compliance.report.verifying.judged import JudgedSignature
 from compliance.report.verifying.judging import Judging, NotJudgeable, fingerprint_of, has_header
 from compliance.report.verifying.limits import MAX_FILE_BYTES
 from compliance.report.verifying.loads import check_loads
@@ -29,7 +30,6 @@ from compliance.report.verifying.record import check_record
 from compliance.report.verifying.rotated import check_keys
 from compliance.report.verifying.sessions import check_sessions
 from compliance.report.verifying.signatures import (
-    JudgedSignature,
     SignatureFindings,
     Unsigned,
     judge_reader,

@@ -1,0 +1,207 @@
+"""A countersigned report is accepted and told apart from an edited one, without comparing documents."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from pyhanko.keys.internal import (
+    translate_pyca_cryptography_cert_to_asn1,
+    translate_pyca_cryptography_key_to_asn1,
+)
+from pyhanko.pdf_utils.generic import NameObject, NumberObject
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.diff_analysis import StandardDiffPolicy
+from pyhanko.sign.fields import SigFieldSpec
+from pyhanko.sign.general import SigningError
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from compliance.report.payload import build_audit
+from compliance.report.signing import sign_report
+from compliance.report.verifying.verdict import Check, Outcome, Verdict
+from compliance.report.verifying.verify import verify_report
+from unit.verifying.building import SIGNED_AT, Clinic, draw, parts_of, rejected_for
+
+Edit = Callable[[IncrementalPdfFileWriter], None]
+
+
+@pytest.fixture(scope="module")
+def inspector() -> SimpleSigner:
+    """An inspectorate's own certificate, of which the clinic knows nothing."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Inspectorate of Health")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(77)
+        .not_valid_before(SIGNED_AT - timedelta(days=9))
+        .not_valid_after(SIGNED_AT + timedelta(days=9000))
+        .add_extension(
+            x509.KeyUsage(
+                digital_signature=True,
+                content_commitment=True,
+                key_encipherment=False,
+                data_encipherment=False,
+                key_agreement=False,
+                key_cert_sign=False,
+                crl_sign=False,
+                encipher_only=False,
+                decipher_only=False,
+            ),
+            critical=True,
+        )
+        .sign(key, hashes.SHA256())
+    )
+    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]  # pyHanko leaves it out.
+    return SimpleSigner(
+        signing_cert=translate_pyca_cryptography_cert_to_asn1(certificate),
+        signing_key=translate_pyca_cryptography_key_to_asn1(key),
+        cert_registry=store,
+    )
+
+
+@pytest.fixture(scope="module")
+def inviting(clinic: Clinic, room: Path) -> bytes:
+    """A report with an empty field for whoever inspects."""
+    output = room / "inviting.pdf"
+    sign_report(
+        draw(build_audit(parts_of(clinic))),
+        identity=clinic.identity(),
+        reason="Sealed audit report",
+        location="Łódź",
+        signed_at=SIGNED_AT,
+        output=output,
+        countersign=True,
+    )
+    return output.read_bytes()
+
+
+def countersign(data: bytes, inspector: SimpleSigner, edit: Edit | None = None) -> bytes:
+    """Sign in the field as an inspector's own software does, perhaps with an edit beside it."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(data))
+    if edit is not None:
+        edit(writer)
+    metadata = PdfSignatureMetadata(field_name="Inspector", reason="Seen at the inspection")
+    out = PdfSigner(metadata, inspector).sign_pdf(writer, existing_fields_only=True)
+    return bytes(out.getvalue())
+
+
+def judge(data: bytes, roots: list[x509.Certificate]) -> Verdict:
+    return verify_report(data, trust_roots=roots)
+
+
+def told(verdict: Verdict) -> Check:
+    (check,) = [check for check in verdict.checks if check.code == "countersigned"]
+    return check
+
+
+def no_comparing(*_args: Any, **_kwargs: Any) -> None:
+    raise AssertionError("the documents were compared")
+
+
+def test_an_inviting_report_is_accepted_as_it_is(
+    inviting: bytes, roots: list[x509.Certificate]
+) -> None:
+    verdict = judge(inviting, roots)
+
+    assert verdict.outcome is Outcome.ACCEPTED, verdict.sentence
+    assert told(verdict).holds is None
+    assert "is empty" in told(verdict).reason
+
+
+def test_a_countersigned_report_is_accepted_and_says_who_without_a_comparison(
+    inviting: bytes, roots: list[x509.Certificate], inspector: SimpleSigner
+) -> None:
+    data = countersign(inviting, inspector)
+
+    with patch.object(StandardDiffPolicy, "review_file", no_comparing):
+        verdict = judge(data, roots)
+
+    assert verdict.outcome is Outcome.ACCEPTED, list(verdict.failed)
+    assert told(verdict).holds is None
+    assert "Inspectorate of Health" in told(verdict).reason
+    assert "no root you gave says who that is" in told(verdict).reason
+    assert verdict.signed_by is not None
+    assert "Klinik" in verdict.signed_by
+    assert inspector.signing_cert is not None
+    own = x509.load_der_x509_certificate(inspector.signing_cert.dump())
+    known = judge(data, [*roots, own])
+    assert told(known).holds is True
+
+
+def move_page(writer: IncrementalPdfFileWriter) -> None:
+    page = writer.root["/Pages"]["/Kids"].raw_get(0)
+    page.get_object()["/Rotate"] = NumberObject(90)  # type: ignore[no-untyped-call]
+    writer.mark_update(page)
+
+
+def swap_attachment(writer: IncrementalPdfFileWriter) -> None:
+    names = writer.root["/Names"]["/EmbeddedFiles"]
+    while "/Kids" in names:
+        names = names["/Kids"][0]
+    spec = names["/Names"].raw_get(1)
+    spec.get_object()["/AFRelationship"] = NameObject("/Data")
+    writer.mark_update(spec)
+
+
+def hide_seal(writer: IncrementalPdfFileWriter) -> None:
+    fields = writer.root["/AcroForm"]["/Fields"]
+    for field in (fields.raw_get(at) for at in range(len(fields))):
+        if field.get_object()["/T"] == "Seal":
+            field.get_object()["/F"] = NumberObject(2)  # type: ignore[no-untyped-call]
+            writer.mark_update(field)
+
+
+@pytest.mark.parametrize(
+    "edit", [move_page, swap_attachment, hide_seal], ids=lambda edit: edit.__name__
+)
+def test_an_edit_beside_the_countersignature_is_rejected(
+    inviting: bytes, roots: list[x509.Certificate], inspector: SimpleSigner, edit: Edit
+) -> None:
+    verdict = judge(countersign(inviting, inspector, edit), roots)
+
+    assert rejected_for(verdict) == "changes"
+
+
+def test_an_edit_without_a_signature_is_rejected(
+    inviting: bytes, roots: list[x509.Certificate]
+) -> None:
+    writer = IncrementalPdfFileWriter(io.BytesIO(inviting))
+    move_page(writer)
+    out = io.BytesIO()
+    writer.write(out)  # type: ignore[no-untyped-call]  # pyHanko leaves it out.
+
+    assert rejected_for(judge(out.getvalue(), roots)) == "covers_file"
+
+
+def test_whoever_was_not_asked_cannot_sign(report: bytes, inspector: SimpleSigner) -> None:
+    writer = IncrementalPdfFileWriter(io.BytesIO(report))
+    signer = PdfSigner(
+        PdfSignatureMetadata(field_name="Inspector"),
+        inspector,
+        new_field_spec=SigFieldSpec("Inspector"),
+    )
+
+    # Every program that heeds a certifying signature refuses.
+    with pytest.raises(SigningError):
+        signer.sign_pdf(writer)
+
+
+def test_a_changed_byte_is_noticed_under_a_countersignature_too(
+    inviting: bytes, roots: list[x509.Certificate], inspector: SimpleSigner
+) -> None:
+    data = bytearray(countersign(inviting, inspector))
+    data[200] ^= 1
+
+    assert judge(bytes(data), roots).outcome is not Outcome.ACCEPTED
