@@ -38,6 +38,7 @@ def settings(house: House, tmp_path: Path) -> Settings:
             ),
             "COMPLIANCE_BACKUP_RECIPIENT": str(tmp_path / "key.pub"),
             "COMPLIANCE_TSA_URL": "https://tsa.example",
+            "COMPLIANCE_TSA_CERTIFICATES": str(house.keys_folder / "root" / "root.pem"),
         }
     )
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from compliance.operations.safekeeping.doctor import machine
 from compliance.operations.safekeeping.doctor.findings import Finding, Level, information
+from compliance.operations.safekeeping.doctor.outside import look_outside
 from compliance.operations.safekeeping.doctor.records import look_at_records
 from compliance.settings import Settings
 from compliance.store.sites import open_site
@@ -56,6 +57,10 @@ def _look_at_database(
         )
         return
     try:
-        yield from look_at_records(database, settings.data_dir / "keys", migrations, now)
+        found = list(look_at_records(database, settings.data_dir / "keys", migrations, now))
+        yield from found
+        # A database of another version may lack the tables.
+        if all(finding.code != "database_revision" for finding in found):
+            yield from look_outside(settings, database, settings.data_dir / "keys", now)
     finally:
         database.dispose()

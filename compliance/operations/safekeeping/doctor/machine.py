@@ -24,7 +24,7 @@ from compliance.operations.safekeeping.journal import (
     last_keys_backup,
 )
 from compliance.operations.safekeeping.scheduling import read_recipient
-from compliance.settings import SettingInvalid, Settings
+from compliance.settings import LOCAL_TSA, SettingInvalid, Settings
 
 SHORTEST_SECRET: Final = 32
 """Characters."""
@@ -181,6 +181,20 @@ def look_at_services(settings: Settings) -> Iterator[Finding]:
             "No time-stamping service is set.",
             "Reports then prove no time by anybody but the clinic's own clock.",
             "export COMPLIANCE_TSA_URL=https://…",
+        )
+    if settings.tsa_urls == (LOCAL_TSA,):
+        yield information(
+            "tsa_local",
+            "The only time-stamp authority is this installation's own, which is not independent.",
+            "Whoever has this machine can make it say any time, so it proves nothing to an inspector.",
+            "export COMPLIANCE_TSA_URL=https://…",
+        )
+    if set(settings.tsa_urls) - {LOCAL_TSA} and not settings.tsa_certificates:
+        yield warning(
+            "tsa_not_pinned",
+            "COMPLIANCE_TSA_CERTIFICATES is not set, so no time-stamp can be checked or kept.",
+            "Anybody could answer in the authority's place.",
+            "export COMPLIANCE_TSA_CERTIFICATES=/path/to/authority.pem",
         )
 
 
