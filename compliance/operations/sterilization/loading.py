@@ -174,7 +174,8 @@ def _unfinished(draft: DraftRow, machine: SterilizerRow | None) -> Iterator[Bloc
 
 
 def _missing(code: str, reason: str, fix: str) -> Blocker:
-    return Blocker(item="load", code=code, reason=reason, rule="steam_pack", fix=fix)
+    # No rule says so: it is not finished yet.
+    return Blocker(item="load", code=code, reason=reason, rule="", fix=fix)
 
 
 def _running(machine: SterilizerRow) -> Blocker:
@@ -182,7 +183,7 @@ def _running(machine: SterilizerRow) -> Blocker:
         item="sterilizer",
         code="sterilizer_running",
         reason=f"A load runs in {machine.code} and was not read out.",
-        rule="steam_pack",
+        rule="",
         fix="Read it out first, or say that it was broken off.",
     )
 

@@ -13,11 +13,13 @@ from flask.typing import ResponseReturnValue
 
 from compliance.domain.access import Actor
 from compliance.domain.gate import Blocker
+from compliance.domain.rules import EffectiveRules
 from compliance.domain.sterilization.words import CycleKind, CycleOutcome
 from compliance.errors import Conflict, Refused
 from compliance.operations.people.listing import read_names
 from compliance.operations.sterilization.cycles import CycleRow, find_cycle
 from compliance.operations.sterilization.deciding import DecideFlag, decide_flag, read_chemical
+from compliance.operations.sterilization.entering import house_of
 from compliance.operations.sterilization.judging import find_program
 from compliance.operations.sterilization.machines import SterilizerRow, find_sterilizer
 from compliance.operations.sterilization.packing import (
@@ -61,6 +63,7 @@ class Found:
     blockers: tuple[Blocker, ...]
     warnings: tuple[str, ...]
     """What whoever releases it should know all the same."""
+    rules: EffectiveRules
     packs: list[LabelledPack]
     tests: list[SporeRow]
     names: Mapping[str, str]
@@ -78,6 +81,7 @@ def find_all(cycle_id: str, actor: Actor, now: datetime) -> Found:
             warnings=()
             if row.released_at is not None
             else warn_release(tx, row, actor=actor, now=now),
+            rules=house_of(tx, actor, row.run_at).rules,
             packs=packs_of_cycle(tx, row.cycle_id, actor=actor),
             tests=tests_of(tx, row.cycle_id, actor=actor),
             names=read_names(tx, clinic_id=actor.clinic_id),
@@ -158,7 +162,7 @@ def _page(found: Found, now: datetime, problem: str | None = None) -> str:
         strips=tuple(_strip(each) for each in row.indicators),
         strip_types=TYPES,
         strip_ends=CHANGED,
-        obstacles=obstacles(_to_show(found), ways_of(found)),
+        obstacles=obstacles(_to_show(found), ways_of(found), found.rules),
         packs=tuple(_pack(each) for each in found.packs),
         tests=tuple(_test(each) for each in found.tests),
         key=fresh_key(now),

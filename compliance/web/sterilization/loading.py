@@ -13,6 +13,7 @@ from compliance.domain.access import Actor
 from compliance.domain.gate import Blocked
 from compliance.domain.sterilization.words import SterilizerState
 from compliance.errors import ComplianceError, Refused
+from compliance.operations.sterilization.entering import house_of
 from compliance.operations.sterilization.loading import (
     DraftRow,
     ask_start,
@@ -174,6 +175,7 @@ def _page(actor: Actor, now: datetime, problem: tuple[str, str] | None = None) -
         machines = list_sterilizers(tx, actor=actor)
         chosen = next((m for m in machines if m.sterilizer_id == draft.sterilizer_id), None)
         blockers = ask_start(tx, draft, chosen, actor=actor, now=now)
+        rules = house_of(tx, actor, now).rules
     ways = {}
     if chosen is not None:
         ways["day_test_missing"] = (
@@ -185,7 +187,7 @@ def _page(actor: Actor, now: datetime, problem: tuple[str, str] | None = None) -
         rows=tuple(dict(each) for each in reversed(draft.contents)),
         sterilizers=_sterilizers(machines, draft),
         programs=() if chosen is None else _programs(chosen, draft),
-        obstacles=obstacles(blockers, ways),
+        obstacles=obstacles(blockers, ways, rules),
         blocked=any(each.code not in _UNFINISHED for each in blockers),
         warning=_warning(chosen),
         start_label=f"Start in {chosen.code}" if chosen else "Start",

@@ -114,7 +114,7 @@ def _release_page(form: SigningForm, found: Found, now: datetime) -> str:
         production=found.row.kind is CycleKind.PRODUCTION,
         facts=facts_of(found),
         contents=[each["text"] for each in found.row.contents],
-        obstacles=obstacles(found.blockers, ways_of(found)),
+        obstacles=obstacles(found.blockers, ways_of(found), found.rules),
         warnings=tuple(capitalized(each) for each in found.warnings),
         expires_on=request.form.get("expires_on", ""),
         signer=read_signer("release", now),

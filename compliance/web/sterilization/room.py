@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from http import HTTPStatus
@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 
 from compliance.domain.access import Action, Actor
 from compliance.domain.gate import Blocker
+from compliance.domain.rules import EffectiveRules
 from compliance.domain.sterilization.words import CycleKind, SterilizerState
 from compliance.errors import NotFound
 from compliance.store.session import Tx
@@ -36,6 +37,9 @@ STATES: Final = {
 }
 """Word, tone and icon of each state."""
 
+_CITED_AS: Final = {"spore_test": "spore_test_max_days"}
+"""Where the profiles speak of a rule under another key."""
+
 KINDS: Final = {
     CycleKind.PRODUCTION: "Load",
     CycleKind.DAY_TEST: "Day test",
@@ -55,26 +59,35 @@ class Obstacle:
 
 
 def obstacles(
-    blockers: Iterable[Blocker], ways: dict[str, tuple[str, str]] | None = None
+    blockers: Iterable[Blocker], ways: Mapping[str, tuple[str, str]], rules: EffectiveRules
 ) -> tuple[Obstacle, ...]:
     """Blockers as the page lists them.
 
     Args:
         blockers: as the domain found them.
         ways: by code, the label and address of the page that mends it.
+        rules: what binds the clinic, to cite.
     """
-    return tuple(_obstacle(each, (ways or {}).get(each.code)) for each in blockers)
+    return tuple(_obstacle(each, ways.get(each.code), rules) for each in blockers)
 
 
-def _obstacle(blocker: Blocker, way: tuple[str, str] | None) -> Obstacle:
-    sentence, place = split_citation(str(blocker.rule))
+def _obstacle(blocker: Blocker, way: tuple[str, str] | None, rules: EffectiveRules) -> Obstacle:
     return Obstacle(
         what=capitalized(blocker.reason),
         why=blocker.fix if way else "",
-        rule=(place or sentence).replace("_", " "),
+        rule=_cite(blocker.rule, rules),
         fix_label=way[0] if way else blocker.fix,
         fix_href=way[1] if way else None,
     )
+
+
+def _cite(rule: str, rules: EffectiveRules) -> str:
+    """The sentence of the strictest profile that speaks of a rule, and where it stands."""
+    key = _CITED_AS.get(rule, rule)
+    if any(key in profile.citations for profile in rules.profiles):
+        sentence, place = split_citation(str(rules.cite(key)))
+        return f"{sentence} ({place.replace('_', ' ')})"
+    return rule.replace("_", " ")
 
 
 def operator() -> Actor:

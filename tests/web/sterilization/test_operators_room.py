@@ -201,7 +201,9 @@ def test_everything_in_the_way_of_a_start_is_said_at_once_with_its_rule(
             now=clock.now,
             keyring=house.keyring,
         )
-    assert "AC1 is suspended" in words_of(room.get(LOAD))
+    suspended = words_of(room.get(LOAD))
+    assert "AC1 is suspended" in suspended
+    assert "(US-CA-HSC-119315/1 spore test max days)" in suspended
 
 
 @pytest.mark.parametrize(
