@@ -5,6 +5,7 @@ Source: IAPWS Industrial Formulation 1997, region 4, equations 30 and 31.
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Final
 
@@ -37,6 +38,8 @@ def saturation_pressure(celsius: float) -> float:
     return math.pow(2 * c / (-b + math.sqrt(b * b - 4 * a * c)), 4) * _BAR_PER_MEGAPASCAL
 
 
+# A hold has few different pressures, and a file of logs asks for each thousands of times.
+@functools.lru_cache(maxsize=4096)
 def saturation_temperature(bar: float) -> float:
     """Temperature of saturated steam in °C at an absolute pressure in bar, 0.0062 to 220."""
     beta = math.sqrt(math.sqrt(bar / _BAR_PER_MEGAPASCAL))

@@ -6,7 +6,7 @@ import hashlib
 import io
 import itertools
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -44,6 +44,7 @@ MOST_BYTES: Final = 16 * 1024 * 1024
 from it is not: cycles are entered in chunks of 500."""
 
 _PROBE: Final = 65_536
+_LINE: Final = tuple(field.name for field in fields(ImportLine))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +154,10 @@ def _keep(
     actor: Actor,
     now: datetime,
 ) -> None:
-    report: Any = [{**asdict(line), "flags": list(line.flags)} for line in imported.lines]
+    report: Any = [
+        {**{name: getattr(line, name) for name in _LINE}, "flags": list(line.flags)}
+        for line in imported.lines
+    ]
     data = {
         "sha256": imported.sha256,
         "name": imported.name,

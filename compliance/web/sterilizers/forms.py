@@ -36,10 +36,20 @@ class SterilizerForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
     code = code_field("Code on its label", "Give a code.")
     name = text_field("Name", needed="Give a name.")
     serial = text_field("Serial number", needed="Give the serial number.", most=60)
-    type = RadioField("Type (EN 13060)", choices=choices(TYPES), default="B")
+    type = RadioField(
+        "Type (EN 13060)",
+        choices=choices(TYPES),
+        default="B",
+        validators=[InputRequired("Choose the type.")],
+    )
     chamber_litres = IntegerField("Chamber, litres", validators=[Optional()])
     installed_on = day_field("Installed on", "Give the day.")
-    date_order = SelectField("Its logs write dates as", choices=choices(DATE_ORDERS), default="dmy")
+    date_order = SelectField(
+        "Its logs write dates as",
+        choices=choices(DATE_ORDERS),
+        default="dmy",
+        validators=[InputRequired("Choose the order.")],
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +128,11 @@ class MoveForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
 
 
 class ServiceForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
-    service = SelectField("What was done", choices=choices(SERVICES))
+    service = SelectField(
+        "What was done",
+        choices=choices(SERVICES),
+        validators=[InputRequired("Choose what was done.")],
+    )
     on = day_field("On", "Give the day.")
 
 
