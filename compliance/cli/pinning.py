@@ -33,8 +33,11 @@ class Pinned:
     sources: tuple[str, ...]
 
 
-def read_pins(certificates: Sequence[Path], policy: Path | None) -> Pinned:
+def read_pins(certificates: Sequence[Path], policy: Path | None, setting: str) -> Pinned:
     """Read what the inspector pins; without any, what this installation's settings name.
+
+    Args:
+        setting: the value of `SETTING` in this environment.
 
     Raises:
         BadPin: a file holds something else.
@@ -43,9 +46,7 @@ def read_pins(certificates: Sequence[Path], policy: Path | None) -> Pinned:
     from compliance.report.verifying.pins import PinFiles
 
     said = "" if certificates else f" ({SETTING} of this installation)"
-    named = certificates or [
-        Path(name) for name in os.environ.get(SETTING, "").split(os.pathsep) if name
-    ]
+    named = certificates or [Path(name) for name in setting.split(os.pathsep) if name]
     files = PinFiles(
         authorities=[path.read_bytes() for path in named],
         policy=None if policy is None else policy.read_bytes(),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 from cryptography import x509
 
-from compliance.cli.pinning import Pinned, pins_to_json, print_times, read_pins
+from compliance.cli.pinning import SETTING, Pinned, pins_to_json, print_times, read_pins
 from compliance.errors import ComplianceError
 from compliance.keys.certificates import fingerprint
 from compliance.keys.storage import KeysMissing, export_root_pem
@@ -90,7 +90,7 @@ def verify(
     # Any refusal here must be 2: the code 1 says that a report was rejected.
     try:
         trust = _read_trust(trust_files)
-        pinned = read_pins(authorities, witness_policy)
+        pinned = read_pins(authorities, witness_policy, os.environ.get(SETTING, ""))
         with file.open("rb"):
             pass
         verdict, kept = _judge(file, trust, state, pinned, challenge)

@@ -92,8 +92,6 @@ class SignedParts:
     certificate_hash: tuple[str, bytes]
     """Algorithm and hash by which the signed attributes name the signer's certificate."""
 
-    digest_algorithm: str
-    signature_algorithm: str
     signature_hash: str
     signature: bytes
     pss: bool
@@ -114,7 +112,7 @@ def read_token(data: bytes) -> Token:
     except Exception as error:
         # Tokens come from strangers, and on damaged ones the ASN.1 reader lets ValueError,
         # TypeError, KeyError and more out; each means the same.
-        raise BadToken(f"the token cannot be read ({type(error).__name__})") from error
+        raise BadToken("the token cannot be read") from error
 
 
 def check_signature(token: Token, signer: x509.Certificate) -> None:
@@ -260,17 +258,14 @@ def _parts(info: Any, content: bytes) -> SignedParts:
         raise BadToken("the token's content was altered")
     algorithm = info["signature_algorithm"]
     named = algorithm["algorithm"].native
-    pss = named == "rsassa_pss"
     return SignedParts(
         # The signature is over the attributes as a SET, the token holds them under a tag.
         attributes=b"\x31" + attributes.dump()[1:],
         certificate_hash=_certificate_hash(values),
-        digest_algorithm=digest,
-        signature_algorithm=named,
         # A bare algorithm leaves the hash to the field of its own.
         signature_hash=digest if named in _BARE else _known(algorithm.hash_algo),
         signature=info["signature"].native,
-        pss=pss,
+        pss=named == "rsassa_pss",
     )
 
 
@@ -295,11 +290,8 @@ def _verify(parts: SignedParts, signer: x509.Certificate) -> None:
     key = signer.public_key()
     hashing = _HASHES[parts.signature_hash]()
     if isinstance(key, rsa.RSAPublicKey):
-        scheme = (
-            padding.PSS(padding.MGF1(hashing), padding.PSS.AUTO)
-            if parts.pss
-            else padding.PKCS1v15()
-        )
+        pss = padding.PSS(padding.MGF1(hashing), padding.PSS.AUTO)
+        scheme = pss if parts.pss else padding.PKCS1v15()
         key.verify(parts.signature, parts.attributes, scheme, hashing)
     elif isinstance(key, ec.EllipticCurvePublicKey):
         key.verify(parts.signature, parts.attributes, ec.ECDSA(hashing))

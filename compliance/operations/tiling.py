@@ -9,7 +9,7 @@ from pathlib import Path
 from compliance.errors import Conflict
 from compliance.keys.storage import load_clinic_keys
 from compliance.ledger.tiles import NotTileable, TileWriter
-from compliance.operations.reporting.parts import sign_tree
+from compliance.operations.reporting.trees import sign_tree
 from compliance.store import log
 from compliance.store.clinics import ClinicRow
 from compliance.store.session import Database

@@ -17,7 +17,7 @@ from compliance.ledger.note import parse_checkpoint, signature_lines
 from compliance.ledger.policy import Witness
 from compliance.operations.anchoring.plan import AnchorPlan, Authority
 from compliance.operations.anchoring.stamping import Stamp, StampRefused, get_stamp
-from compliance.operations.reporting.parts import sign_tree
+from compliance.operations.reporting.trees import sign_tree
 from compliance.operations.reporting.workshop import Workshop
 from compliance.operations.sealing import append, hold_log
 from compliance.store import anchors

@@ -8,7 +8,7 @@ from datetime import datetime
 from compliance.operations.anchoring.anchoring import Checkpointed
 from compliance.operations.anchoring.rounds import anchor_report
 from compliance.operations.reporting.outside import is_covered, with_cosignatures
-from compliance.operations.reporting.parts import Tree
+from compliance.operations.reporting.trees import Tree
 from compliance.operations.reporting.workshop import Workshop
 
 

@@ -15,9 +15,10 @@ from compliance.keys.storage import load_clinic_keys
 from compliance.operations.clinics import clinic_of
 from compliance.operations.identifiers import new_id
 from compliance.operations.reporting.asking import ask_outside
-from compliance.operations.reporting.parts import Request, Tree, collect_parts, sign_tree
+from compliance.operations.reporting.parts import Request, collect_parts
 from compliance.operations.reporting.ranges import Period, cut_volumes, find_range, read_period
 from compliance.operations.reporting.seal import root_fingerprint, seal_file
+from compliance.operations.reporting.trees import Tree, sign_tree
 from compliance.operations.reporting.workshop import Workshop
 from compliance.operations.sealing import append, hold_log
 from compliance.report.content.reading import read_content

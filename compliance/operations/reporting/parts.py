@@ -11,12 +11,9 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from compliance.keys.checkpoints import CheckpointSigner
-from compliance.keys.storage import ClinicKeys
 from compliance.ledger.canonical import JsonValue
 from compliance.ledger.entry import format_time
-from compliance.ledger.proofs import consistency_proof, inclusion_proof, range_proof
-from compliance.ledger.tree import Frontier, fold_peaks, subtree_cover
+from compliance.ledger.proofs import inclusion_proof, range_proof
 from compliance.operations.catalogue import effective_rules
 from compliance.operations.personal import disclose
 from compliance.operations.reporting.curves import collect_curves
@@ -24,39 +21,18 @@ from compliance.operations.reporting.loads import WantedLoads, find_standing
 from compliance.operations.reporting.outside import join_steps, quote_anchors
 from compliance.operations.reporting.ranges import Period
 from compliance.operations.reporting.rules import period_profiles
+from compliance.operations.reporting.trees import Tree as Tree
+from compliance.operations.reporting.trees import sign_tree as sign_tree
 from compliance.operations.reporting.workshop import Workshop, software_name
-from compliance.operations.rotating import require_current
-from compliance.operations.sealing import CHALLENGE, RESTORE, ROTATED, LogDamaged, node_reader
+from compliance.operations.sealing import CHALLENGE, RESTORE, ROTATED, node_reader
 from compliance.operations.treatments.reading import find_commitments
-from compliance.report.payload import AuditParts, ConsistencyStep, ContextEntry, Disclosure
+from compliance.report.payload import AuditParts, ContextEntry, Disclosure
 from compliance.store import log, reports
 from compliance.store.clinics import ClinicRow
 from compliance.store.session import Tx
 
-MAX_STEPS = 40
-"""Earlier checkpoints a report proves itself consistent with; the newest ones."""
-
 MAX_CHALLENGES = 20
 """Inspectors' challenges that a report quotes from outside its range; the newest ones."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tree:
-    """The log as it stood when the report was begun, with its signed checkpoint."""
-
-    size: int
-    root: bytes
-    incarnation: int
-    note: str
-    keys: ClinicKeys
-    steps: tuple[ConsistencyStep, ...]
-    cosigned: str = ""
-    """The note with the cosignatures of witnesses, where there are any."""
-
-    @property
-    def checkpoint(self) -> str:
-        """What a file carries as its checkpoint."""
-        return self.cosigned or self.note
 
 
 @dataclass(slots=True, kw_only=True)
@@ -100,48 +76,6 @@ def _people(data: Mapping[str, Any]) -> set[str]:
     return {user for user in found if isinstance(user, str)}
 
 
-def sign_tree(tx: Tx, clinic: ClinicRow, keys: ClinicKeys) -> Tree:
-    """Sign a checkpoint over the log as this transaction sees it; whoever can, holds the log first.
-
-    Else a longer log could be signed in between, which looks like a database put back.
-
-    Raises:
-        RollbackDetected: the log does not continue what the signer remembers.
-    """
-    head = log.read_head(tx, clinic.clinic_id, lock=False)
-    if head is None:
-        raise LogDamaged("the clinic has no log")
-    require_current(tx, keys)
-    read = node_reader(tx, clinic.clinic_id)
-
-    def root_at(size: int) -> bytes:
-        return fold_peaks([read(level, index) for level, index in subtree_cover(0, size)])
-
-    def consistent(size: int, root: bytes) -> bool:
-        return root_at(size) == root
-
-    root = Frontier.from_bytes(head.size, head.frontier).root()
-    signer = CheckpointSigner(
-        name=keys.note_name, private_key=keys.note_private_key, memory=keys.memory_path
-    )
-    note = signer.sign(head.size, root, consistent=consistent)
-    earlier = [
-        step for step in log.list_checkpoints(tx, clinic.clinic_id) if 0 < step[0] < head.size
-    ]
-    steps = tuple(
-        ConsistencyStep(size=size, root=old, proof=consistency_proof(size, head.size, read))
-        for size, old, _ in earlier[-MAX_STEPS:]
-    )
-    return Tree(
-        size=head.size,
-        root=root,
-        incarnation=head.incarnation,
-        note=note,
-        keys=keys,
-        steps=steps,
-    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What one volume is about."""
@@ -178,12 +112,7 @@ def collect_parts(tx: Tx, workshop: Workshop, request: Request, tree: Tree) -> A
     return AuditParts(
         software=software_name(),
         clinic=clinic_values(request.clinic),
-        period={
-            "from": request.period.first.isoformat(),
-            "to": request.period.last.isoformat(),
-            "from_time": format_time(request.period.start),
-            "to_time": format_time(request.period.end),
-        },
+        period=_period_values(request.period),
         made_at=format_time(request.made_at),
         made_by=request.made_by,
         start=request.start,
@@ -211,6 +140,15 @@ def collect_parts(tx: Tx, workshop: Workshop, request: Request, tree: Tree) -> A
         filters=dict(request.filters),
         volume=request.volume,
     )
+
+
+def _period_values(period: Period) -> dict[str, JsonValue]:
+    return {
+        "from": period.first.isoformat(),
+        "to": period.last.isoformat(),
+        "from_time": format_time(period.start),
+        "to_time": format_time(period.end),
+    }
 
 
 def clinic_values(clinic: ClinicRow) -> dict[str, JsonValue]:

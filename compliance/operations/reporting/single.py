@@ -27,14 +27,13 @@ from compliance.operations.reporting.outside import (
     with_cosignatures,
 )
 from compliance.operations.reporting.parts import (
-    Tree,
     Wanted,
     clinic_values,
     open_disclosures,
     profile_values,
-    sign_tree,
 )
 from compliance.operations.reporting.seal import root_fingerprint, seal_file
+from compliance.operations.reporting.trees import Tree, sign_tree
 from compliance.operations.reporting.workshop import Workshop, software_name
 from compliance.operations.sealing import RESTORE, ROTATED, append, hold_log, node_reader
 from compliance.operations.treatments.loading import find_row

@@ -16,7 +16,7 @@ from compliance.keys.age import FileKey, Passphrase, Recipient, encrypt_to
 from compliance.keys.files import flush_folder
 from compliance.keys.storage import load_clinic_keys
 from compliance.ledger.entry import format_time
-from compliance.operations.reporting.parts import Tree, sign_tree
+from compliance.operations.reporting.trees import Tree, sign_tree
 from compliance.operations.reporting.workshop import Workshop, software_name
 from compliance.operations.safekeeping.checking import DATABASE, SIGNED, check_backup
 from compliance.operations.safekeeping.journal import BackupNote, ClinicNote, add_note

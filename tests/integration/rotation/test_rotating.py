@@ -115,13 +115,13 @@ def test_what_a_retired_key_signs_later_is_rejected_with_the_reason(
 
 
 def _report_with(workshop: Workshop, house: House, keys: Path, output: Path) -> Path:
-    from compliance.operations.reporting import parts
+    from compliance.operations.reporting import trees
 
-    asked, parts.require_current = parts.require_current, lambda _tx, _keys: None
+    asked, trees.require_current = trees.require_current, lambda _tx, _keys: None
     try:
         return report(replace(workshop, keys_folder=keys), house.clinic_id, output, AFTER)
     finally:
-        parts.require_current = asked
+        trees.require_current = asked
 
 
 def test_a_certificate_that_was_retired_seals_no_later_report(

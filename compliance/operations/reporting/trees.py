@@ -1,0 +1,80 @@
+"""The log at one size, with its signed checkpoint: what every signed file is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compliance.keys.checkpoints import CheckpointSigner
+from compliance.keys.storage import ClinicKeys
+from compliance.ledger.proofs import consistency_proof
+from compliance.ledger.tree import Frontier, fold_peaks, subtree_cover
+from compliance.operations.rotating import require_current
+from compliance.operations.sealing import LogDamaged, node_reader
+from compliance.report.payload import ConsistencyStep
+from compliance.store import log
+from compliance.store.clinics import ClinicRow
+from compliance.store.session import Tx
+
+MAX_STEPS = 40
+"""Earlier checkpoints a report proves itself consistent with; the newest ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """The log as it stood when the report was begun, with its signed checkpoint."""
+
+    size: int
+    root: bytes
+    incarnation: int
+    note: str
+    keys: ClinicKeys
+    steps: tuple[ConsistencyStep, ...]
+    cosigned: str = ""
+    """The note with the cosignatures of witnesses, where there are any."""
+
+    @property
+    def checkpoint(self) -> str:
+        """What a file carries as its checkpoint."""
+        return self.cosigned or self.note
+
+
+def sign_tree(tx: Tx, clinic: ClinicRow, keys: ClinicKeys) -> Tree:
+    """Sign a checkpoint over the log as this transaction sees it; whoever can, holds the log first.
+
+    Else a longer log could be signed in between, which looks like a database put back.
+
+    Raises:
+        RollbackDetected: the log does not continue what the signer remembers.
+    """
+    head = log.read_head(tx, clinic.clinic_id, lock=False)
+    if head is None:
+        raise LogDamaged("the clinic has no log")
+    require_current(tx, keys)
+    read = node_reader(tx, clinic.clinic_id)
+
+    def root_at(size: int) -> bytes:
+        return fold_peaks([read(level, index) for level, index in subtree_cover(0, size)])
+
+    def consistent(size: int, root: bytes) -> bool:
+        return root_at(size) == root
+
+    root = Frontier.from_bytes(head.size, head.frontier).root()
+    signer = CheckpointSigner(
+        name=keys.note_name, private_key=keys.note_private_key, memory=keys.memory_path
+    )
+    note = signer.sign(head.size, root, consistent=consistent)
+    earlier = [
+        step for step in log.list_checkpoints(tx, clinic.clinic_id) if 0 < step[0] < head.size
+    ]
+    steps = tuple(
+        ConsistencyStep(size=size, root=old, proof=consistency_proof(size, head.size, read))
+        for size, old, _ in earlier[-MAX_STEPS:]
+    )
+    return Tree(
+        size=head.size,
+        root=root,
+        incarnation=head.incarnation,
+        note=note,
+        keys=keys,
+        steps=steps,
+    )
