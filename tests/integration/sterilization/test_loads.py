@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from auditing import audit
+from cryptography import x509
 from sqlalchemy import text
 
 from compliance.domain.gate import Blocked
@@ -14,7 +15,10 @@ from compliance.domain.sterilization.judging import ChemicalIndicator, Program
 from compliance.domain.sterilization.words import SterilizerState, SterilizerType
 from compliance.domain.words import PackState
 from compliance.errors import Conflict, Refused
+from compliance.keys.storage import export_root_pem
 from compliance.operations.packs import find_pack, list_packs
+from compliance.operations.reporting.exporting import ExportReport, export_report
+from compliance.operations.reporting.workshop import Workshop
 from compliance.operations.sterilization.cycles import CycleRow, RecordCycle, record_cycle
 from compliance.operations.sterilization.damaging import damage_pack
 from compliance.operations.sterilization.ending import (
@@ -42,8 +46,10 @@ from compliance.operations.sterilization.machines import (
     move_sterilizer,
 )
 from compliance.operations.sterilization.packing import release_load
+from compliance.report.verifying.verdict import Outcome
+from compliance.report.verifying.verify import verify_report
 from compliance.store.session import Database, StorageRefused
-from givens import NOON
+from givens import NOON, ROOT
 from harbour import House, build_house
 
 LIMITS = Program(name="134", hold_decicelsius=1340, upper_decicelsius=1370, hold_seconds=180)
@@ -227,3 +233,29 @@ def test_a_started_load_is_kept_and_a_change_by_hand_is_found(house: House) -> N
         tx.execute(text("UPDATE sterilizer_load SET contents = '[]'"))
 
     assert [each.table for each in audit(house).problems] == ["sterilizer_load"]
+
+
+def test_a_report_over_loads_and_a_damaged_pack_is_accepted(house: House, tmp_path: Path) -> None:
+    (code, _) = release(house, end(house, start(house, "ROLLER-1", sets=("Bowl",))))
+    given_up = start(house, sets=("Tweezers",))
+    with house.database.writing() as tx:
+        damage_pack(tx, code, "Wet.", actor=house.operator, now=LATER, keyring=house.keyring)
+        give_up_load(
+            tx, given_up, "Power was lost.", actor=house.operator, now=LATER, keyring=house.keyring
+        )
+    workshop = Workshop(
+        database=house.database,
+        keyring=house.keyring,
+        keys_folder=house.keys_folder,
+        fonts=ROOT / "static" / "vendor" / "fonts",
+        reports_folder=tmp_path / "reports",
+    )
+    day = NOON.date()
+    asked = ExportReport(first=day, last=day, output=tmp_path / "report.pdf")
+
+    made = export_report(workshop, asked, actor=house.manager, now=LATER)
+
+    root = x509.load_pem_x509_certificate(export_root_pem(house.keys_folder))
+    verdict = verify_report(made.files[0].path.read_bytes(), trust_roots=[root])
+    assert [check.reason for check in verdict.checks if check.holds is False] == []
+    assert verdict.outcome is Outcome.ACCEPTED
