@@ -25,6 +25,7 @@ from compliance.app import create_app, migrate
 from compliance.domain.access import Actor, Auth, Role
 from compliance.domain.sterilization.judging import Program
 from compliance.domain.sterilization.words import Growth, SterilizerType
+from compliance.operations.inventory.lots import AddLot, add_lot
 from compliance.operations.people.accounts import CreatePerson, create_person
 from compliance.operations.people.passwords import PasswordHash, hash_password
 from compliance.operations.reporting.requests import RequestReport, request_report
@@ -110,7 +111,6 @@ ACCESS: Final[dict[str, str | frozenset[Role]]] = {
     "erasure.show_erasure": TREATING,
     "erasure.confirm": TREATING,
     "erasure.withdraw": MANAGING,
-    "desk_reports.show_reports": INSPECTING,
     "recalls.show_recalls": AT_WORK,
     "recalls.take_notice": MANAGING,
     "recalls.show_recall": AT_WORK,
@@ -121,6 +121,9 @@ ACCESS: Final[dict[str, str | frozenset[Role]]] = {
     "recalls.download": AT_WORK,
     "recalls.show_search": AT_WORK,
     "desk_reports.ask_for_report": MANAGING,
+    "recalls.hand_out_recall": MANAGING,
+    "recalls.hand_out_search": MANAGING,
+    "desk_reports.show_reports": INSPECTING,
     "desk_reports.show_report": INSPECTING,
     "desk_reports.cancel": MANAGING,
     "desk_reports.download_report": INSPECTING,
@@ -255,6 +258,11 @@ ACCESS: Final[dict[str, str | frozenset[Role]]] = {
     "api.post_pack": STERILIZING,
     "api.post_release": STERILIZING,
     "api.get_products": AT_WORK,
+    "api.get_lots": AT_WORK,
+    "api.get_lot": AT_WORK,
+    "api.post_lot": MANAGING,
+    "api.post_lot_opened": MANAGING,
+    "api.post_lot_count": MANAGING,
     "api.post_product": MANAGING,
     "api.get_effective_profile": AT_WORK,
     "api.get_templates": AT_WORK,
@@ -309,6 +317,9 @@ ACCESS: Final[dict[str, str | frozenset[Role]]] = {
     "api.post_amendment": TREATING,
     "api.post_client": TREATING,
     "api.post_consent": TREATING,
+    "api.post_right_device": TREATING,
+    "api.post_device_amendment": TREATING,
+    "api.post_session_file": TREATING,
     "api.post_follow_up": TREATING,
     "api.post_incident": TREATING,
     "api.post_override": TREATING,
@@ -331,6 +342,7 @@ IDS: Final = frozenset(
         "load_id",
         "test_id",
     }
+        "lot_id",
 )
 """The parts of an address that belong to a clinic."""
 
@@ -355,12 +367,14 @@ class Things:
     load_id: str
     test_id: str
 
+    lot_id: str
     def fill(self, rule: Rule) -> str:
         """The address of a rule for these things."""
         values = {
             "session_id": self.session_id,
             "report_id": self.report_id,
             "pack": self.pack,
+            "lot_id": self.lot_id,
             "pack_id": self.pack_id,
             "device": self.device,
             "code": "gloves_worn",
@@ -385,9 +399,9 @@ class Things:
             "invitation_id": NOBODY_HAS,
             "qualification_id": NOBODY_HAS,
             "filename": "css/base.css",
-            "sha256": "00" * 32,
             "name": "clients",
             "flag": "overlap",
+            "sha256": "00" * 32,
         }
         address = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", lambda found: values[found[1]], rule.rule)
         return address + ("?item=gloves_worn" if rule.endpoint.startswith("desk_amending") else "")
@@ -485,9 +499,16 @@ def make_things(house: House, clock: Clock) -> Things:
         load_id=load_id,
         test_id=test_id,
     )
+        lot_id=make_lot(house, clock),
 
 
 def make_load(house: House, clock: Clock, sterilizer_id: str, cycle_id: str) -> tuple[str, str]:
+def make_lot(house: House, clock: Clock) -> str:
+    lot = AddLot(product="SURF-300", code="D77", quantity=4)
+    with house.database.writing() as tx:
+        return add_lot(tx, lot, actor=house.manager, now=clock.now).lot_id
+
+
     """A load that runs, and a spore test in incubation."""
     operator = house.operator
     told = RecordSporeTest(
@@ -670,6 +691,7 @@ def test_what_another_clinic_has_is_not_found(world: World, rule: Rule, method: 
         load_id=NOBODY_HAS,
         test_id=NOBODY_HAS,
     )
+        lot_id=NOBODY_HAS,
     # People belong to the installation, so its administrator finds everybody.
     blind = roles_for(rule) - (INSTALLING if "user_id" in rule.arguments else set())
     for role in sorted(blind):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from compliance.web.recalls import acting, listing, recall, search, sheets
+from compliance.web.recalls import acting, handing_out, listing, recall, search, sheets
 from compliance.web.recalls.room import blueprint
 
-PAGES = (listing, recall, acting, sheets, search)
+PAGES = (listing, recall, acting, sheets, search, handing_out)
 """Each of them adds its routes to the one blueprint when it is imported."""
 
 

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
+import json
 import re
+import subprocess
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
+from typing import Any
 
 from auditing import audit
 from integration.sterilization.recalled import add_machine, load, run, spore
 from web.desk.visiting import Browser
 
 from compliance.domain.sterilization.words import Growth
+from compliance.keys.storage import load_root
+from compliance.report.verifying.verdict import Outcome
+from compliance.report.verifying.verify import verify_report
+from compliance.store import log
 from givens import Clock
 from harbour import House, answer_before, open_one
 
@@ -113,7 +122,7 @@ def test_an_inspector_reads_and_changes_nothing(
     page = f"/recalls/{recall}"
     seen = inspector.read(page)
     assert "<form" not in seen.split("<main")[1].split("</main>")[0]
-    for act in ("calls", "pulls", "move", "close"):
+    for act in ("calls", "pulls", "move", "close", "file"):
         assert inspector.post(f"{page}/{act}", page=page).status_code == 403
     assert practitioner.post(f"{page}/close", page=page).status_code == 403
 
@@ -170,3 +179,41 @@ def test_a_blocked_row_leads_to_what_was_recalled(
 
     assert "Pack P-1 is recalled." in page
     assert 'href="/recalls"' in page.split("<main")[1]
+
+
+def last_export(house: House, purpose: str) -> dict[str, Any]:
+    """The newest entry about a file with this purpose."""
+    with house.database.reading() as tx:
+        places = [index for _, index in log.list_places(tx, house.clinic_id, "report")]
+        bodies = log.read_bodies(tx, house.clinic_id, places)
+    data = [json.loads(bodies[index])["data"] for index in sorted(bodies)]
+    found: dict[str, Any] = [each for each in data if each["purpose"] == purpose][-1]
+    return found
+
+
+def test_a_recall_and_a_search_go_out_as_signed_files_that_the_log_knows(
+    manager: Browser, recall: str, house: House, tmp_path: Path
+) -> None:
+    page = f"/recalls/{recall}"
+    made = manager.post(f"{page}/file", page=page)
+    search = {"kind": "pack", "ref": "P-1"}
+    found = manager.post("/search/file", page="/search", **search)
+
+    for answer, purpose in ((made, "recall"), (found, "search")):
+        assert answer.mimetype == "application/pdf", answer.text[:300]
+        entry = last_export(house, purpose)
+        assert entry["sha256"] == hashlib.sha256(answer.data).hexdigest()
+        root = load_root(house.keys_folder).certificate
+        verdict = verify_report(answer.data, trust_roots=[root])
+        # The signature holds; what the lists say is nothing that the verifier of reports judges.
+        assert verdict.outcome is Outcome.CANNOT_BE_JUDGED
+        holds = {check.code: check.holds for check in verdict.checks}
+        assert (holds["digest"], holds["trusted"], holds["covers_file"]) == (True, True, True)
+        assert verdict.checks[-1].code == "payload"
+    file = tmp_path / "recall.pdf"
+    file.write_bytes(made.data)
+    read = subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, check=True)
+    text = read.stdout.decode()
+    for said in ("C-1", "P-4", "Spores grew", "C-9"):
+        assert said in text
+    assert audit(house).problems == ()
