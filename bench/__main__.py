@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from bench import close, importing, ledger, over_http, pages, recall, report, sign
+from bench import close, importing, ledger, mutations, over_http, pages, recall, report, sign
 from bench.measuring import TABLE, Figure, write_results
 
 Run = Callable[[Path], tuple[list[Figure], dict[str, Any]]]
@@ -18,10 +18,12 @@ TITLES: Final = {
     "close": "Closing, database layer",
     "http": "Closing over HTTP",
     "pages": "Closing, lists and pages with many sessions",
+    "recall": "Recalls and the search",
     "report": "Reports",
     "sign": "Signing",
     "ledger": "Verifying the log",
     "importing": "Importing autoclave logs",
+    "mutations": "Damaged reports",
 }
 
 
@@ -35,10 +37,12 @@ def main() -> None:
         "close": close.run,
         "http": over_http.run,
         "pages": partial(pages.run, full=asked.full),
+        "recall": recall.run,
         "report": report.run,
         "sign": sign.run,
         "ledger": ledger.run,
         "importing": importing.run,
+        "mutations": mutations.run,
     }
     for name in asked.only:
         start = time.monotonic()

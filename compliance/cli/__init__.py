@@ -33,6 +33,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "erasure": ("erasure", "Erase a client's personal data, on the word of two persons."),
         "export": ("exporting", "Make a signed report."),
         "verify": ("verifying", "Judge a report with nothing but the file and what you hold."),
+        "verifier-html": ("verifier_html", "Write the verifier as one HTML file, for anybody."),
         "key": ("key", "Give a clinic new keys; the old ones vouch for them."),
         "ledger": ("ledger", "Recompute a log and what was derived from it."),
         "backup": ("safekeeping", "Back up the records, or the keys, while in use."),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from http import HTTPStatus
 from typing import Final
 
-from flask import Blueprint, Flask, current_app, render_template, request
+from flask import Blueprint, Flask, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from compliance.operations.inspections import LONGEST
+from compliance.report.verifier_page import FILE_NAME, build_page, installed_sources
 from compliance.report.verifying.verdict import Outcome, Verdict
-from compliance.web.context import page_values, show_time
+from compliance.web.context import page_values, show_time, software_version
 from compliance.web.desk.roots import root_fingerprint, root_pem
 from compliance.web.tablet.wording import show_iso_date
 from compliance.web.verifying.drawing import MOST_SESSIONS, redraw
@@ -80,6 +82,22 @@ def judge() -> ResponseReturnValue:
     challenge = request.form.get("challenge", "").strip()[:LONGEST] or None
     verdict = judge_upload(upload, trust_pems=trusted, pins=pins, challenge=challenge)
     return _verdict_page(verdict, name=upload.filename, brought=brought is not None)
+
+
+@blueprint.get("/verify.html")
+def download_page() -> ResponseReturnValue:
+    # Saved and opened from a disk, and never shown here: a page that judges in the clinic's
+    # own address would have to be believed like the clinic's computer.
+    return Response(
+        _built_page(software_version()),
+        mimetype="text/html",
+        headers={"Content-Disposition": f'attachment; filename="{FILE_NAME}"'},
+    )
+
+
+@functools.cache
+def _built_page(version: str) -> bytes:
+    return build_page(installed_sources(), software=f"Aseptrail {version}").encode()
 
 
 @blueprint.errorhandler(RequestEntityTooLarge)

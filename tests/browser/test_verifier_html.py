@@ -1,0 +1,210 @@
+"""The verifier in one HTML file: the verdicts of the command, field by field, with the network off.
+
+The page is opened once from a disk. Every file goes through the same worker that the page uses.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import random
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
+from playwright.sync_api import Browser, Page, expect
+
+from compliance.report.verifier_page import build_page, bundle, installed_sources
+from compliance.report.verifying.verdict import Outcome, Verdict, checkpoint_to_json
+from compliance.report.verifying.verify import verify_report
+from unit.verifying.building import Clinic, make_clinic, parts_of, seal
+from unit.verifying.mutants import (
+    Maker,
+    Mutant,
+    container_mutants,
+    damaged_mutants,
+    form_mutants,
+    semantic_mutants,
+)
+
+Made = TypeVar("Made")
+
+GROUP_ORDER = 2**252 + 27742317777372353535851937790883648493
+
+BATCH = 40
+COUNTS = {"bytes": 80, "padding": 10, "seal": 60, "stretches": 30}
+
+JUDGE = """async (requests) => {
+  const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const verdicts = [];
+  for (const request of requests) {
+    const answer = await aseptrailJudge({...request, bytes: bytesOf(request.bytes)});
+    verdicts.push(JSON.stringify(answer.verdict));
+  }
+  return verdicts;
+}"""
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("verifier")
+
+
+@pytest.fixture(scope="module")
+def clinic(room: Path) -> Clinic:
+    return make_clinic(room / "keys")
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Browser, room: Path) -> Iterator[Page]:
+    file = room / "verify.html"
+    file.write_text(build_page(installed_sources(), software="Aseptrail 0"), encoding="utf-8")
+    context = chromium.new_context(viewport={"width": 1024, "height": 768})
+    context.set_offline(True)
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("console", lambda message: complaints.append(message.text))
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.goto(file.as_uri())
+    yield opened
+    context.close()
+    assert complaints == []
+
+
+def pem(mutant: Mutant) -> list[str]:
+    return [root.public_bytes(Encoding.PEM).decode() for root in mutant.roots]
+
+
+def judged_by_page(page: Page, mutants: Sequence[Mutant]) -> list[dict[str, Any]]:
+    requests = [
+        {
+            "bytes": base64.b64encode(mutant.data).decode(),
+            "roots": pem(mutant),
+            "authorities": [],
+            "policy": None,
+            "known": [checkpoint_to_json(item) for item in mutant.known],
+            "challenge": mutant.challenge,
+        }
+        for mutant in mutants
+    ]
+    return [json.loads(verdict) for verdict in page.evaluate(JUDGE, requests)]
+
+
+def away_from_the_browser(work: Callable[[], Made]) -> Made:
+    """Seal and judge in another thread: the browser keeps an event loop running in this one."""
+    with ThreadPoolExecutor(max_workers=1) as elsewhere:
+        return elsewhere.submit(work).result()
+
+
+def judged_by_command(mutant: Mutant) -> Verdict:
+    return verify_report(
+        mutant.data, trust_roots=mutant.roots, known=mutant.known, challenge=mutant.challenge
+    )
+
+
+def test_page_and_command_agree_field_by_field(page: Page, clinic: Clinic, room: Path) -> None:
+    maker = Maker(clinic=clinic, folder=room)
+
+    def judge_all() -> list[tuple[Mutant, Verdict]]:
+        families = (semantic_mutants(maker), form_mutants(maker), container_mutants(maker))
+        made = itertools.chain(*families, damaged_mutants(maker, COUNTS))
+        return [(mutant, judged_by_command(mutant)) for mutant in made]
+
+    judged = away_from_the_browser(judge_all)
+    seen = dict.fromkeys(Outcome, 0)
+    for start in range(0, len(judged), BATCH):
+        batch = judged[start : start + BATCH]
+        answers = judged_by_page(page, [mutant for mutant, _ in batch])
+        for (mutant, verdict), found in zip(batch, answers, strict=True):
+            seen[verdict.outcome] += 1
+            assert found == verdict.to_json(), mutant.name
+    # Enough of each kind, so that agreement says something.
+    assert sum(seen.values()) >= 500
+    assert seen[Outcome.ACCEPTED] >= 10
+    assert seen[Outcome.REJECTED] >= 400
+    assert seen[Outcome.CANNOT_BE_JUDGED] >= 10
+
+
+def test_a_person_finds_the_verdict_and_the_next_visit_is_compared(
+    page: Page, clinic: Clinic, room: Path
+) -> None:
+    report = room / "march.pdf"
+    report.write_bytes(away_from_the_browser(lambda: seal(parts_of(clinic), clinic, room)))
+    page.set_input_files("#file", report)
+    expect(page.locator("#problem")).to_contain_text("nobody to trust")
+    root = room / "ROOT.pem"
+    root.write_bytes(clinic.root.certificate.public_bytes(Encoding.PEM))
+    page.set_input_files("#root-file", root)
+    expect(page.locator("#roots li")).to_have_count(1)
+
+    page.set_input_files("#file", report)
+    verdict = page.locator("#verdict")
+    expect(verdict).to_have_attribute("data-outcome", "accepted")
+    expect(verdict).to_contain_text("Level 0: not altered since the clinic sealed it")
+    page.get_by_role("button", name="Check another file").click()
+    expect(page.locator("#memory-count")).to_have_text("1 checkpoint")
+
+    page.set_input_files("#file", report)
+    expect(verdict).to_contain_text("Level 3: the same log as in a report met before")
+    page.get_by_role("button", name="Check another file").click()
+
+    damaged = room / "damaged.pdf"
+    damaged.write_bytes(
+        report.read_bytes().replace(b"Stand-in", b"Stand-up").replace(b"%%EOF", b"%%EOE", 1)
+    )
+    page.set_input_files("#file", damaged)
+    expect(verdict).to_have_attribute("data-outcome", "rejected")
+
+
+def test_a_browser_without_ed25519_is_helped_out_by_hand(page: Page) -> None:
+    chance = random.Random(20260507)
+    cases: list[tuple[bytes, bytes, bytes, bool]] = []
+    for number in range(12):
+        key = Ed25519PrivateKey.from_private_bytes(chance.randbytes(32))
+        message = chance.randbytes(number * 11)
+        public, signature = key.public_key().public_bytes_raw(), key.sign(message)
+        place = chance.randrange(64)
+        damaged = bytearray(signature)
+        damaged[place] ^= 1 << chance.randrange(8)
+        # The same number again, one group order higher: a second spelling that RFC 8032 forbids.
+        higher = (int.from_bytes(signature[32:], "little") + GROUP_ORDER).to_bytes(32, "little")
+        cases += [
+            (public, signature, message, True),
+            (public, bytes(damaged), message, False),
+            (public, signature, message + b"x", False),
+            (public, signature[:32] + higher, message, False),
+            (chance.randbytes(32), signature, message, False),
+        ]
+    script = bundle(installed_sources().verifier, "engine/ed25519.js")
+    found = page.evaluate(
+        """async ([script, cases]) => {
+          const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+          const { verifyEd25519ByHand } = new Function(`${script}return engine_ed25519;`)();
+          return Promise.all(cases.map((parts) => verifyEd25519ByHand(...parts.map(bytesOf))));
+        }""",
+        [script, [[base64.b64encode(part).decode() for part in case[:3]] for case in cases]],
+    )
+    assert found == [case[3] for case in cases]
+
+
+def test_nothing_can_leave_the_page(chromium: Browser, room: Path) -> None:
+    file = room / "alone.html"
+    file.write_text(build_page(installed_sources(), software="Aseptrail 0"), encoding="utf-8")
+    context = chromium.new_context()
+    page = context.new_page()
+    refused: list[str] = []
+    page.on("console", lambda message: refused.append(message.text))
+    page.goto(file.as_uri())
+    policy = page.locator("meta[http-equiv=Content-Security-Policy]").get_attribute("content")
+    assert policy is not None
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert "unsafe" not in policy
+    attempt = "fetch('data:text/plain,x').then(() => 'left', () => 'kept')"
+    assert page.evaluate(attempt) == "kept"
+    assert any("Content Security Policy" in line for line in refused)
+    context.close()

@@ -1,0 +1,81 @@
+// The time-stamps in and after the seal: whether they hold, and whether anybody pinned says them.
+
+import { compareText } from "./bytes.js";
+import { authorityName } from "./certificates.js";
+import { BadSignature, SEAL_TIME_STAMP, TIME_STAMP, unsignedAttributes } from "./cms.js";
+import { formatTime } from "./entry.js";
+import { BadToken, findSigner, isOver, readToken, requireSignature, whyIgnored } from "./tokens.js";
+import { check } from "./verdict.js";
+
+function answer(holds, reason) {
+  return check("seal_time", "Authorities you pinned saw the seal", holds, reason);
+}
+
+// A time-stamp over the document, and nobody's signature.
+export function isArchiveStamp(signature) {
+  return signature.signedData.contentType === TIME_STAMP;
+}
+
+export function requireOneToken({ signedData }) {
+  // A signer whose parts are not even in order is refused with its signature.
+  const attributes = signedData.signer.isWhole ? unsignedAttributes(signedData.signer) : [];
+  const plain = attributes.length === 1 && attributes[0].type === SEAL_TIME_STAMP && attributes[0].values.length === 1;
+  if (attributes.length > 0 && !plain) {
+    throw new BadSignature("it carries more that nobody signed than a time-stamp");
+  }
+}
+
+async function tokensOf({ signedData }, cut) {
+  if (signedData.contentType === TIME_STAMP) {
+    return [{ token: await readToken(cut.value), what: "the file with its seal" }];
+  }
+  const found = [];
+  for (const { values } of unsignedAttributes(signedData.signer).filter(({ type }) => type === SEAL_TIME_STAMP)) {
+    const token = await readToken(values[0].raw);
+    if (!(await isOver(token, signedData.signer.signature.content))) {
+      throw new BadToken("a time-stamp is over something else than the seal");
+    }
+    found.push({ token, what: "the seal" });
+  }
+  return found;
+}
+
+async function judgeToken({ token, what }, pinned, said, reasons) {
+  const signer = findSigner(token, pinned);
+  if (signer === null) {
+    reasons.add("its certificate is not at hand");
+    return;
+  }
+  await requireSignature(token, signer);
+  const reason = await whyIgnored(token, signer, pinned);
+  if (reason === null) {
+    said.push(`${authorityName(signer)} saw ${what} at ${formatTime(token.genTime)}`);
+  } else {
+    reasons.add(reason);
+  }
+}
+
+// One that is wrong rejects; one by an authority that nobody pinned is passed over.
+export async function checkSealTime({ signatures, cuts, pinned }) {
+  const said = [];
+  const reasons = new Set();
+  try {
+    for (const [index, signature] of signatures.entries()) {
+      for (const found of await tokensOf(signature, cuts[index])) {
+        await judgeToken(found, pinned, said, reasons);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof BadToken)) {
+      throw error;
+    }
+    return answer(false, `No: ${error.message}.`);
+  }
+  if (said.length > 0) {
+    return answer(true, `${said.join("; ")}.`);
+  }
+  if (reasons.size > 0) {
+    return answer(null, `Its time-stamps do not count: ${[...reasons].sort(compareText).join("; ")}.`);
+  }
+  return answer(null, "The seal carries no time-stamp.");
+}

@@ -1,0 +1,74 @@
+// The sentences a verdict is told in; a judge should be able to read them.
+
+import { CLIENT_COPY } from "./shape.js";
+
+const ALWAYS = [
+  "That what was entered was true when it was entered: a false tick looks like a true one.",
+  "That every treatment was entered: what never reached the record leaves no gap in it. Compare with sterilizer cycles, supplies and appointments.",
+  "What the page looks like: pages can be drawn to mislead. Read the report as it is drawn anew from the signed data.",
+];
+const WITHOUT_TIMESTAMPS = [
+  "When anything was recorded or sealed: all times are those of the clinic's own clock.",
+  "That the newest entries are all there: without a time-stamp from outside, the end of the record could have been cut off before the report was made.",
+];
+const WITH_TIMESTAMPS = [
+  "When exactly anything was done: the time-stamps give the times between which a record came into the log, and all other times are those of the clinic's own clock.",
+  "That nothing was entered after the newest time-stamp: what came later could have been cut off before the report was made.",
+];
+const WITHOUT_HISTORY = [
+  "That the clinic shows everyone the same record: it could keep a second one. This shows only when two reports are compared, so keep what you were given.",
+];
+const ONE_SESSION = [
+  "That this is every entry about the session: an amendment, an adverse event or a follow-up could have been left out. Only a report of the period shows that nothing is missing.",
+  "Anything about other sessions, or that the record is complete for any period.",
+];
+const OF_CLIENT_COPY = [
+  "How the session came about: a client's copy leaves out the entries before the signature, and the names of everybody but the practitioner.",
+];
+
+// The highest of the levels shown; a higher one does not include a lower one.
+export function levelOf(shown) {
+  return shown.metBefore ? 3 : shown.oneHistory ? 2 : shown.times ? 1 : 0;
+}
+
+export function limitsOf(audit, shown) {
+  const second = shown.oneHistory || shown.metBefore ? [] : WITHOUT_HISTORY;
+  const limits = [...(shown.times ? WITH_TIMESTAMPS : WITHOUT_TIMESTAMPS), ...second, ...ALWAYS];
+  if (audit.single !== null) {
+    return [...ONE_SESSION, ...(audit.single.purpose === CLIENT_COPY ? OF_CLIENT_COPY : []), ...limits];
+  }
+  const volume = audit.data.volume;
+  if (volume !== null && volume.of !== 1) {
+    limits.unshift(`What the other volumes hold: this is volume ${volume.number} of ${volume.of}, and each is to be checked.`);
+  }
+  return limits;
+}
+
+function reportSentence({ clinic, period }) {
+  const days = period.from === period.to ? period.from : `${period.from} to ${period.to}`;
+  return `The report of ${clinic.name} for ${days} has not been altered since the clinic sealed it.`;
+}
+
+function sessionSentence(audit) {
+  const what = audit.single.purpose === CLIENT_COPY ? "client's copy of one session" : "record of one session";
+  return `The ${what} of ${audit.data.clinic.name} has not been altered since the clinic sealed it, and every entry in it is in the clinic's log. It does not show that no entry was left out.`;
+}
+
+export function acceptedSentence(audit, shown) {
+  let sentence = audit.single === null ? reportSentence(audit.data) : sessionSentence(audit);
+  if (audit.data.clinic.demo) {
+    sentence += " It is made of demonstration data and says nothing about real treatments.";
+  }
+  if (shown.times) {
+    sentence += " Its entries existed by the times that the time-stamps you pinned say.";
+  }
+  if (shown.oneHistory) {
+    sentence += " Enough of the witnesses you named saw this history and no other.";
+  }
+  return shown.metBefore ? `${sentence} It is drawn from the same record that you met before.` : sentence;
+}
+
+export function rejectedSentence(checks) {
+  const failed = checks.find((each) => each.holds === false);
+  return `The report must not be relied on.${failed === undefined ? "" : ` This does not hold: ${failed.name}.`}`;
+}
