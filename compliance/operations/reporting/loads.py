@@ -22,6 +22,9 @@ _CHUNK: Final = 500
 _A_LOOK: Final = 12
 """Spore tests that are looked at together, backwards from the range's start."""
 
+_WITH_EVIDENCE: Final = frozenset(
+    {"session.closed", "session.signed", "session.aborted", "session.amended"}
+)
 _DUE_AGAIN: Final = frozenset({"repair", "installation"})
 
 
@@ -50,7 +53,7 @@ class WantedLoads:
     def look_at(self, entry: Mapping[str, Any]) -> None:
         """Note what an entry names."""
         kind, data = entry["kind"], entry["data"]
-        if kind.startswith("session."):
+        if kind in _WITH_EVIDENCE:
             self._look_at_evidence(data)
         elif kind in ("cycle.recorded", "cycle.imported"):
             self._look_at_run(data)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -53,59 +55,76 @@ def preview_report(tx: Tx, first: date, last: date, *, actor: Actor) -> ReportPr
     if head is None:
         raise LogDamaged("the clinic has no log")
     start, end = find_range(tx, clinic.clinic_id, period, head.size)
-    counts = dict.fromkeys(
-        ("session.closed", "session.aborted", "incident.recorded", "clock.anomaly"), 0
+    counted = _count(tx, clinic.clinic_id, start, end)
+    still_open = reports.sessions_open_at(tx, clinic.clinic_id, end)
+    awaiting = sum(row.signed_index is not None and row.signed_index < end for row in still_open)
+    room = counted.room
+    preview = ReportPreview(
+        entries=end - start,
+        closed=counted.kinds["session.closed"],
+        aborted=counted.kinds["session.aborted"],
+        late=len(counted.late),
+        amended=len(counted.amended),
+        awaiting=awaiting,
+        still_open=len(still_open) - awaiting,
+        incidents=counted.kinds["incident.recorded"],
+        clock_anomalies=counted.kinds["clock.anomaly"],
+        recalls=len(room.recalls),
+        failed_spore_tests=sum(test.outcome == "fail" for test in room.spores.values()),
+        failed_cycles=sum(cycle.failed for cycle in room.cycles.values()),
+        undecided_flags=sum(bool(cycle.undecided) for cycle in room.cycles.values()),
+        volumes=max(1, -(-counted.ended // VOLUME_SESSIONS)),
+        exceptions=(),
     )
-    amended: set[str] = set()
-    late: set[str] = set()
-    room = RoomPositions()
-    for _, _, body in log.read_range(tx, clinic.clinic_id, start, end):
+    return replace(preview, exceptions=tuple(_exceptions(preview)))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Counted:
+    """Grows while the entries of the range go by."""
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    amended: set[str] = field(default_factory=set)
+    late: set[str] = field(default_factory=set)
+    room: RoomPositions = field(default_factory=RoomPositions)
+
+    @property
+    def ended(self) -> int:
+        return self.kinds["session.closed"] + self.kinds["session.aborted"]
+
+
+def _count(tx: Tx, clinic_id: str, start: int, end: int) -> _Counted:
+    counted = _Counted()
+    for _, _, body in log.read_range(tx, clinic_id, start, end):
         if body is None:
             continue
         kind = _kind(body)
+        counted.kinds[kind] += 1
         if kind.startswith(_OF_THE_ROOM):
-            note_room(room, 0, json.loads(body), inside=True)
-        if kind in counts:
-            counts[kind] += 1
-        if kind == "session.amended":
-            amended.add(json.loads(body)["data"]["session"])
+            note_room(counted.room, 0, json.loads(body), inside=True)
+        elif kind == "session.amended":
+            counted.amended.add(json.loads(body)["data"]["session"])
         elif kind in ("session.closed", "session.aborted") and b'"late":true' in body:
-            late.add(json.loads(body)["data"]["session"])
-    still_open = reports.sessions_open_at(tx, clinic.clinic_id, end)
-    awaiting = sum(row.signed_index is not None and row.signed_index < end for row in still_open)
-    ended = counts["session.closed"] + counts["session.aborted"]
-    failed_spores = sum(test.outcome == "fail" for test in room.spores.values())
-    failed_cycles = sum(cycle.failed for cycle in room.cycles.values())
-    undecided = sum(bool(cycle.undecided) for cycle in room.cycles.values())
-    preview = {
-        "recalls": len(room.recalls),
-        "failed spore tests": failed_spores,
-        "failed cycles": failed_cycles,
-        "cycles with an undecided flag": undecided,
-        "aborted sessions": counts["session.aborted"],
-        "sessions with late entries": len(late),
-        "amended sessions": len(amended),
-        "adverse events": counts["incident.recorded"],
-        "sessions still open at the end": len(still_open) - awaiting,
-        "clock anomalies": counts["clock.anomaly"],
-    }
-    return ReportPreview(
-        entries=end - start,
-        closed=counts["session.closed"],
-        aborted=counts["session.aborted"],
-        late=len(late),
-        amended=len(amended),
-        awaiting=awaiting,
-        still_open=len(still_open) - awaiting,
-        incidents=counts["incident.recorded"],
-        clock_anomalies=counts["clock.anomaly"],
-        recalls=len(room.recalls),
-        failed_spore_tests=failed_spores,
-        failed_cycles=failed_cycles,
-        undecided_flags=undecided,
-        volumes=max(1, -(-ended // VOLUME_SESSIONS)),
-        exceptions=tuple(f"{count} {words}" for words, count in preview.items() if count),
-    )
+            counted.late.add(json.loads(body)["data"]["session"])
+    return counted
+
+
+def _exceptions(preview: ReportPreview) -> Iterator[str]:
+    """What the report will name first, in its order."""
+    for count, words in (
+        (preview.recalls, "recalls"),
+        (preview.failed_spore_tests, "failed spore tests"),
+        (preview.failed_cycles, "failed cycles"),
+        (preview.undecided_flags, "cycles with an undecided flag"),
+        (preview.aborted, "aborted sessions"),
+        (preview.late, "sessions with late entries"),
+        (preview.amended, "amended sessions"),
+        (preview.incidents, "adverse events"),
+        (preview.still_open, "sessions still open at the end"),
+        (preview.clock_anomalies, "clock anomalies"),
+    ):
+        if count:
+            yield f"{count} {words}"
 
 
 def _kind(body: bytes) -> str:
