@@ -69,6 +69,7 @@ ACCESS: Final[dict[str, str | frozenset[Role]]] = {
     "auth.do_logout": PUBLIC,
     "verify.show_form": PUBLIC,
     "verify.judge": PUBLIC,
+    "verify.download_page": PUBLIC,
     "desk_roots.show_root": PUBLIC,
     "desk_roots.download_root": PUBLIC,
     "api.post_verify": PUBLIC,
