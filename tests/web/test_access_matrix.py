@@ -69,7 +69,6 @@ ACCESS: Final[dict[str, str | frozenset[Role]]] = {
     "auth.do_logout": PUBLIC,
     "verify.show_form": PUBLIC,
     "verify.judge": PUBLIC,
-    "verify.download_page": PUBLIC,
     "desk_roots.show_root": PUBLIC,
     "desk_roots.download_root": PUBLIC,
     "api.post_verify": PUBLIC,
@@ -112,6 +111,7 @@ ACCESS: Final[dict[str, str | frozenset[Role]]] = {
     "erasure.show_erasure": TREATING,
     "erasure.confirm": TREATING,
     "erasure.withdraw": MANAGING,
+    "desk_reports.show_reports": INSPECTING,
     "recalls.show_recalls": AT_WORK,
     "recalls.take_notice": MANAGING,
     "recalls.show_recall": AT_WORK,
@@ -122,9 +122,6 @@ ACCESS: Final[dict[str, str | frozenset[Role]]] = {
     "recalls.download": AT_WORK,
     "recalls.show_search": AT_WORK,
     "desk_reports.ask_for_report": MANAGING,
-    "recalls.hand_out_recall": MANAGING,
-    "recalls.hand_out_search": MANAGING,
-    "desk_reports.show_reports": INSPECTING,
     "desk_reports.show_report": INSPECTING,
     "desk_reports.cancel": MANAGING,
     "desk_reports.download_report": INSPECTING,
@@ -258,12 +255,12 @@ ACCESS: Final[dict[str, str | frozenset[Role]]] = {
     "api.get_pack": AT_WORK,
     "api.post_pack": STERILIZING,
     "api.post_release": STERILIZING,
-    "api.get_products": AT_WORK,
     "api.get_lots": AT_WORK,
     "api.get_lot": AT_WORK,
     "api.post_lot": MANAGING,
     "api.post_lot_opened": MANAGING,
     "api.post_lot_count": MANAGING,
+    "api.get_products": AT_WORK,
     "api.post_product": MANAGING,
     "api.get_effective_profile": AT_WORK,
     "api.get_templates": AT_WORK,
@@ -317,10 +314,10 @@ ACCESS: Final[dict[str, str | frozenset[Role]]] = {
     "api.post_abort": TREATING,
     "api.post_amendment": TREATING,
     "api.post_client": TREATING,
-    "api.post_consent": TREATING,
     "api.post_right_device": TREATING,
     "api.post_device_amendment": TREATING,
     "api.post_session_file": TREATING,
+    "api.post_consent": TREATING,
     "api.post_follow_up": TREATING,
     "api.post_incident": TREATING,
     "api.post_override": TREATING,
@@ -342,8 +339,8 @@ IDS: Final = frozenset(
         "recall_id",
         "load_id",
         "test_id",
-    }
         "lot_id",
+    }
 )
 """The parts of an address that belong to a clinic."""
 
@@ -367,15 +364,15 @@ class Things:
     recall_id: str
     load_id: str
     test_id: str
-
     lot_id: str
+
     def fill(self, rule: Rule) -> str:
         """The address of a rule for these things."""
         values = {
             "session_id": self.session_id,
             "report_id": self.report_id,
-            "pack": self.pack,
             "lot_id": self.lot_id,
+            "pack": self.pack,
             "pack_id": self.pack_id,
             "device": self.device,
             "code": "gloves_worn",
@@ -400,9 +397,9 @@ class Things:
             "invitation_id": NOBODY_HAS,
             "qualification_id": NOBODY_HAS,
             "filename": "css/base.css",
+            "sha256": "00" * 32,
             "name": "clients",
             "flag": "overlap",
-            "sha256": "00" * 32,
         }
         address = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", lambda found: values[found[1]], rule.rule)
         return address + ("?item=gloves_worn" if rule.endpoint.startswith("desk_amending") else "")
@@ -499,17 +496,17 @@ def make_things(house: House, clock: Clock) -> Things:
         recall_id=recall_id,
         load_id=load_id,
         test_id=test_id,
-    )
         lot_id=make_lot(house, clock),
+    )
 
 
-def make_load(house: House, clock: Clock, sterilizer_id: str, cycle_id: str) -> tuple[str, str]:
 def make_lot(house: House, clock: Clock) -> str:
     lot = AddLot(product="SURF-300", code="D77", quantity=4)
     with house.database.writing() as tx:
         return add_lot(tx, lot, actor=house.manager, now=clock.now).lot_id
 
 
+def make_load(house: House, clock: Clock, sterilizer_id: str, cycle_id: str) -> tuple[str, str]:
     """A load that runs, and a spore test in incubation."""
     operator = house.operator
     told = RecordSporeTest(
@@ -691,8 +688,8 @@ def test_what_another_clinic_has_is_not_found(world: World, rule: Rule, method: 
         recall_id=NOBODY_HAS,
         load_id=NOBODY_HAS,
         test_id=NOBODY_HAS,
-    )
         lot_id=NOBODY_HAS,
+    )
     # People belong to the installation, so its administrator finds everybody.
     blind = roles_for(rule) - (INSTALLING if "user_id" in rule.arguments else set())
     for role in sorted(blind):

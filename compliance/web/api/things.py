@@ -102,6 +102,7 @@ def post_device(body: dict[str, Any]) -> Reply:
                 for part in body["components"]
             ),
             max_depth_mm=body.get("max_depth_mm"),
+            settings=body.get("settings"),
         )
         return Answer(body=_device(add_device(tx, command, actor=asking.actor, now=asking.now)))
 
@@ -125,6 +126,7 @@ def _device(row: Any) -> dict[str, Any]:
         "label": row.label,
         "components": [dict(component) for component in row.components],
         "max_depth_mm": row.max_depth_mm,
+        "settings": row.settings,
         "created_at": format_time(row.created_at),
         "archived_at": show_moment(row.archived_at),
     }
@@ -169,6 +171,10 @@ def post_product(body: dict[str, Any]) -> Reply:
             name=body["name"],
             contact_seconds=body.get("contact_seconds"),
             use=tuple(dict.fromkeys(body["use"])),
+            maker=body.get("maker"),
+            listing=body.get("listing"),
+            material=body.get("material"),
+            open_days=body.get("open_days"),
         )
         row = add_product(tx, command, actor=asking.actor, now=asking.now)
         return Answer(body=_product(row))
@@ -184,6 +190,12 @@ def _product(row: Any) -> dict[str, Any]:
         "name": row.name,
         "contact_seconds": row.contact_seconds,
         "use": list(row.use),
+        "maker": row.maker,
+        "listing": row.listing,
+        "material": row.material,
+        "open_days": row.open_days,
+        "created_at": format_time(row.created_at),
+        "archived_at": show_moment(row.archived_at),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 
 from compliance.domain.words import NEEDLE_MATERIALS, PackState, ProductKind, ReprocessingMode
+from compliance.operations.inventory.products import MOST_OPEN_DAYS
 from compliance.web.api.fields import CODE_PATTERN, Asked, Choice, Day, Shown, Text, Whole
 from compliance.web.api.schemas.sessions import OptionOut, WaitOut
 from compliance.web.api.schemas.shapes import (
@@ -52,6 +53,7 @@ class DeviceIn(Asked):
         allowed="a decimal number above 0 up to 3",
         allow_none=True,
     )
+    settings = Text(1, 400, allow_none=True, metadata={"description": "Other limits of the maker."})
 
 
 class DeviceOut(Shown):
@@ -62,6 +64,7 @@ class DeviceOut(Shown):
     label = Word()
     components = Part(ComponentOut, many=True)
     max_depth_mm = Word(nullable=True)
+    settings = Word(nullable=True)
     created_at = Time()
     archived_at = Time(nullable=True)
 
@@ -72,13 +75,21 @@ class DeviceListOut(Shown):
 
 
 class ProductIn(Asked):
-    """A disinfectant, serum, anaesthetic or aftercare product."""
+    """A disinfectant, serum, anaesthetic, aftercare product or cartridge."""
 
     code = _code()
     kind = Choice(tuple(kind.value for kind in ProductKind), required=True)
     name = Text(1, 120, required=True)
     contact_seconds = Whole(1, 86_400, allow_none=True)
     use = fields.List(Choice(("skin", "surface")), load_default=list)
+    maker = Text(1, 120, allow_none=True)
+    listing = Text(
+        1, 120, allow_none=True, metadata={"description": "Such as an EPA number or EN standard."}
+    )
+    material = Choice(NEEDLE_MATERIALS, allow_none=True)
+    open_days = Whole(
+        1, MOST_OPEN_DAYS, allow_none=True, metadata={"description": "Days of use once opened."}
+    )
 
 
 class ProductOut(Shown):
@@ -90,6 +101,12 @@ class ProductOut(Shown):
     name = Word()
     contact_seconds = Count(nullable=True)
     use = Words()
+    maker = Word(nullable=True)
+    listing = Word(nullable=True)
+    material = Word(nullable=True)
+    open_days = Count(nullable=True)
+    created_at = Time()
+    archived_at = Time(nullable=True)
 
 
 class ProductListOut(Shown):
