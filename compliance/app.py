@@ -113,6 +113,8 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
     ):
         register(app)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    # It warns at every seal that it fetches nothing, which is what we want of it.
+    logging.getLogger("pyhanko").setLevel(logging.ERROR)
     return app
 
 

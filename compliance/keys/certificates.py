@@ -89,12 +89,14 @@ def make_time_stamp_certificate(
     authority, authority_key = issuer
     names = authority.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
     organisation = str(names[0].value) if names else ""
+    # A report is sealed as of the moment it was begun, which is before its first time-stamp.
+    start = max(authority.not_valid_before_utc, now - timedelta(hours=1))
     return (
         _builder(
             _name(organisation, LOCAL_TIME_STAMPS),
             authority.subject,
             public_key,
-            now=now,
+            now=start,
             lifetime=SEAL_LIFETIME,
         )
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)

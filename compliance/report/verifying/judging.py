@@ -83,6 +83,7 @@ class Judging:
             return self.broken()
         shown = Shown(
             times=self.times is not None and self.times.covers,
+            own_word=self.times is not None and not self.times.independent,
             one_history=self.witnesses is not None and self.witnesses.reached,
             met_before=any(c.code == "history" and c.holds for c in self.checks),
             challenged=any(c.code == "challenge" and c.holds for c in self.checks),

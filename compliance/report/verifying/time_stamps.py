@@ -52,6 +52,9 @@ class TimeFindings:
     covers: bool = False
     """Whether a time-stamp that counts is over every entry the file is about: level 1."""
 
+    independent: bool = False
+    """Whether one of those is by somebody other than the clinic itself."""
+
 
 class _Contradiction(Exception):
     """A time-stamp that cannot be what the file says it is."""
@@ -86,12 +89,15 @@ def judge_time_stamps(
     except _Contradiction as error:
         return TimeFindings(check=_answer(False, f"No: {error}."))
     counting = [item for item in judged if item.reason is None]
-    covers = any(item.part.size >= _needed(audit) for item in counting)
+    needed = _needed(audit)
+    covering = [item for item in counting if item.part.size >= needed]
+    covers = bool(covering)
     return TimeFindings(
         check=_summary(audit, judged, counting, covers=covers),
         stamps=tuple(_shown(item) for item in judged),
         brackets=tuple(_brackets(audit, counting)),
         covers=covers,
+        independent=any(item.part.independent for item in covering),
     )
 
 

@@ -42,6 +42,14 @@ _WITH_TIMESTAMPS: Final = (
     ),
 )
 
+_OWN_TIMESTAMPS: Final = (
+    (
+        "Anything about time to somebody who doubts the clinic: the time-stamps are by an authority of "
+        "its own, which can be made to say any time."
+    ),
+    *_WITH_TIMESTAMPS,
+)
+
 _WITHOUT_HISTORY: Final = (
     (
         "That the clinic shows everyone the same record: it could keep a second one. This shows "
@@ -73,6 +81,9 @@ class Shown:
     times: bool = False
     """Everything in it existed by times that authorities pinned by the inspector say."""
 
+    own_word: bool = False
+    """These authorities are the clinic's own, so their word is the clinic's."""
+
     one_history: bool = False
     """Enough witnesses saw one history only."""
 
@@ -91,9 +102,8 @@ class Shown:
 def limits_of(audit: AuditFile, shown: Shown) -> tuple[str, ...]:
     """Return what an accepted file that shows so much does not prove."""
     second = () if shown.one_history or shown.met_before else _WITHOUT_HISTORY
-    limits: tuple[str, ...] = (
-        (_WITH_TIMESTAMPS if shown.times else _WITHOUT_TIMESTAMPS) + second + _ALWAYS
-    )
+    stamped = _OWN_TIMESTAMPS if shown.own_word else _WITH_TIMESTAMPS
+    limits: tuple[str, ...] = (stamped if shown.times else _WITHOUT_TIMESTAMPS) + second + _ALWAYS
     if audit.single is not None:
         copy = _CLIENT_COPY if audit.single.purpose == CLIENT_COPY else ()
         return _ONE_SESSION + copy + limits
@@ -117,6 +127,8 @@ def accepted_sentence(audit: AuditFile, shown: Shown) -> str:
         sentence += " It is made of demonstration data and says nothing about real treatments."
     if shown.times:
         sentence += " Its entries existed by the times that the time-stamps you pinned say."
+        if shown.own_word:
+            sentence += " These are the clinic's own and not independent of it."
     if shown.one_history:
         sentence += " Enough of the witnesses you named saw this history and no other."
     if shown.met_before:

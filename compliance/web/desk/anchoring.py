@@ -36,10 +36,10 @@ def _sentence(status: AnchorStatus, now: datetime) -> str:
         return "Nobody outside has seen the log yet. What is entered now can be doubted until somebody has."
     ago = now - last.gen_time
     when = "less than a day ago" if ago < timedelta(days=1) else f"{whole_days(ago)} ago"
-    own = "" if last.independent else ", which is your own authority and NOT INDEPENDENT"
+    who = last.authority if last.independent else f"your own authority ({last.authority})"
     return (
         f"The first {last.size} entries of the log were seen {when}, on {show_time(last.gen_time)}, by "
-        f"{last.authority}{own}."
+        f"{who}."
     )
 
 

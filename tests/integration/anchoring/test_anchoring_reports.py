@@ -128,6 +128,8 @@ def test_the_local_authority_counts_only_for_who_pins_it_on_purpose(
     assert judge(house, path).level == 0
     pinned = judge(house, path, Pins(authorities=(local.certificate,)))
     assert pinned.level == 1
+    assert "the clinic's own and not independent" in pinned.sentence
+    assert any("made to say any time" in said for said in pinned.does_not_prove)
     assert "not independent" in check(pinned, "time_stamps").reason
     assert [stamp.independent for stamp in pinned.time_stamps] == [False]
 
