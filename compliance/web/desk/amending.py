@@ -178,7 +178,7 @@ def _page(session_id: str, code: str, form: AmendForm, *, actor: Actor) -> str:
             for product in list_products(tx, actor=actor)
             if product.kind == ProductKind.DISINFECTANT
         ]
-    result, evidence = _current(record, item)
+    result, evidence = current_answer(record, item)
     return render_template(
         "desk/amend.html",
         page=page_values("Amend a record", section="manager"),
@@ -198,7 +198,7 @@ def _page(session_id: str, code: str, form: AmendForm, *, actor: Actor) -> str:
     )
 
 
-def _current(record: SessionRecord, item: Item) -> tuple[Any, list[Mapping[str, Any]]]:
+def current_answer(record: SessionRecord, item: Item) -> tuple[Any, list[Mapping[str, Any]]]:
     """The value that counts now: the newest amendment of the item, else its answer."""
     for amendment in reversed(record.amendments):
         if amendment.item == item.code:
@@ -249,7 +249,7 @@ def _pieces(
                 "name": f"{component}-{name}",
                 "label": label,
                 "type": type_,
-                "value": request.form.get(f"{component}-{name}", _filled(kind, name, ref))
+                "value": request.form.get(f"{component}-{name}", filled_in(kind, name, ref))
                 if request.method == "GET" or type_ != "checkbox"
                 else request.form.get(f"{component}-{name}", ""),
                 "options": (("", "None"), *products) if type_ == "select" else (),
@@ -261,7 +261,7 @@ def _pieces(
     return tuple(shown)
 
 
-def _filled(kind: EvidenceKind, name: str, ref: Mapping[str, Any]) -> str:
+def filled_in(kind: EvidenceKind, name: str, ref: Mapping[str, Any]) -> str:
     if kind is EvidenceKind.PACK:
         return str(ref.get("code") or "")
     if kind is EvidenceKind.RETURNED:

@@ -27,7 +27,7 @@ from compliance.operations.treatments.devices import (
 from compliance.operations.treatments.reading import SessionRecord, read_session
 from compliance.store.session import Tx
 from compliance.web.context import page_values, services, show_time
-from compliance.web.desk.amending import FIELDS, AmendForm
+from compliance.web.desk.amending import FIELDS, AmendForm, current_answer, filled_in
 from compliance.web.desk.doors import at_desk
 from compliance.web.tablet.pieces import read_piece
 from compliance.web.tablet.wording import say_refusal, show_part
@@ -164,7 +164,9 @@ def _page(session_id: str, form: AmendForm, *, actor: Actor) -> str:
             for device in list_devices(tx, actor=actor, limit=200)
             if device.device_id != current["id"]
         ]
-        fields = _fields(tx, chosen, actor=actor) if chosen and record.row.state.ended else ()
+        fields = (
+            _fields(tx, chosen, record, actor=actor) if chosen and record.row.state.ended else ()
+        )
     return render_template(
         "desk/device.html",
         page=page_values("Set the device right", section="manager"),
@@ -183,8 +185,37 @@ def _page(session_id: str, form: AmendForm, *, actor: Actor) -> str:
     )
 
 
-def _fields(tx: Tx, device: str, *, actor: Actor) -> tuple[dict[str, Any], ...]:
-    """The fields of evidence of the device chosen; what was typed before a refusal stays.
+def _recorded(record: SessionRecord, phase: str, component: str, kind: EvidenceKind) -> Any:
+    """What counts now for the same part of the former device; most of it often stays true.
+
+    A pack and a single-use piece are of one device and were opened once: only what was
+    poured over a part or where it was thrown away is offered again.
+    """
+    if kind in (EvidenceKind.PACK, EvidenceKind.LOT):
+        return {}
+    item = record.loaded.facts.template.item(f"device_sterilized_{phase}")
+    _, evidence = (None, []) if item is None else current_answer(record, item)
+    return next(
+        (
+            piece["ref"]
+            for piece in evidence
+            if (piece["component"], piece["kind"]) == (component, kind.value)
+        ),
+        {},
+    )
+
+
+def _value(entry: str, kind: EvidenceKind, name: str, ref: Any) -> str:
+    """What was typed before a refusal stays; else what is recorded."""
+    if request.method == "POST":
+        return request.form.get(entry, "")
+    return filled_in(kind, name, ref)
+
+
+def _fields(
+    tx: Tx, device: str, record: SessionRecord, *, actor: Actor
+) -> tuple[dict[str, Any], ...]:
+    """The fields of evidence of the device chosen, filled in with what fits of the former one.
 
     Raises:
         NotFound: there is no such device in this clinic.
@@ -207,7 +238,12 @@ def _fields(tx: Tx, device: str, *, actor: Actor) -> tuple[dict[str, Any], ...]:
                             "name": f"{phase[0]}-{component}-{name}",
                             "label": label,
                             "type": type_,
-                            "value": request.form.get(f"{phase[0]}-{component}-{name}", ""),
+                            "value": _value(
+                                f"{phase[0]}-{component}-{name}",
+                                kind,
+                                name,
+                                _recorded(record, phase[0], component, kind),
+                            ),
                             "options": (("", "None"), *products) if type_ == "select" else (),
                         }
                         for name, label, type_ in FIELDS[kind]

@@ -11,7 +11,9 @@ import pytest
 from flask import Flask
 from web.desk.visiting import PASSWORD, Browser, Filled, browse, token_in
 
+from compliance.domain.evidence import component_from_json
 from compliance.operations.auditing.audit import audit_clinic
+from compliance.operations.inventory.devices import AddDevice, add_device
 from compliance.operations.treatments.reading import read_history
 from compliance.store.things import find_device
 from compliance.web.desk import setting_right
@@ -224,3 +226,22 @@ def test_an_open_session_is_not_handed_out(filled: Filled, manager: Browser) -> 
 
 def _token(browser: Browser) -> str:
     return token_in(browser.client.get("/verify"))
+
+
+def test_what_fits_of_the_former_device_is_filled_in_and_what_was_opened_once_is_not(
+    house: House, filled: Filled, manager: Browser, clock: Clock
+) -> None:
+    with house.database.writing() as tx:
+        like = find_device(tx, house.clinic_id, "TIP-1")
+        assert like is not None
+        command = AddDevice(
+            code="TIP-2",
+            label="Tip 2",
+            components=tuple(component_from_json(dict(each)) for each in like.components),
+        )
+        other = add_device(tx, command, actor=house.manager, now=clock.now)
+
+    page = manager.read(f"/manager/sessions/{filled.closed}/device?device={other.device_id}")
+
+    assert re.search(r'name="after-tip-container" value="Sharps 1"', page)
+    assert re.search(r'name="before-tip-lot" value=""', page)
