@@ -96,13 +96,15 @@ def _fill_history() -> None:
 
 
 def _note(bind: sa.Connection, clinic: str, index: int, entry: dict) -> None:
-    if entry["kind"] in KINDS:
+    if entry["kind"] not in KINDS:
+        return
+    values = {"clinic": clinic, "thing": entry["data"]["sterilizer"], "at": index}
+    same = "clinic_id = :clinic AND thing = :thing AND idx = :at"
+    # Going down leaves the rows, for they are kept; going up again finds them.
+    if bind.execute(sa.text(f"SELECT 1 FROM thing_entry WHERE {same}"), values).first() is None:
         bind.execute(
-            # Going down leaves the rows, for they are kept; going up again finds them.
             sa.text(
-                "INSERT INTO thing_entry (clinic_id, thing, idx) SELECT :clinic, :thing, :at"
-                " WHERE NOT EXISTS (SELECT 1 FROM thing_entry WHERE clinic_id = :clinic"
-                " AND thing = :thing AND idx = :at)"
+                "INSERT INTO thing_entry (clinic_id, thing, idx) VALUES (:clinic, :thing, :at)"
             ),
-            {"clinic": clinic, "thing": entry["data"]["sterilizer"], "at": index},
+            values,
         )

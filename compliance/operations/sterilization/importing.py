@@ -98,6 +98,14 @@ def import_cycles(tx: Tx, command: ImportFile, *, actor: Actor, now: datetime) -
     lines: list[ImportLine] = []
     while chunk := list(itertools.islice(found, CHUNK)):
         lines.extend(recorder.take(chunk))
+    if isinstance(adapter, MappedText) and all(line.cycle_id is None for line in lines):
+        # Kept bytes are taken once: after the mapping was set right they could not come again.
+        raise Refused(
+            "file",
+            command.name,
+            "holds no cycle that this sterilizer's mapping finds",
+            allowed="set the mapping right, then bring the file in again",
+        )
     imported = Imported(
         sha256=sha256,
         name=command.name[-120:] or "log",

@@ -10,7 +10,13 @@ from web.sterilizers.room import add_machine, bring_in, dac_log, run_by_hand
 
 from compliance.operations.auditing.audit import audit_clinic
 from compliance.operations.sterilization import importing
-from compliance.operations.sterilization.overseeing import CycleFilter, search_cycles
+from compliance.operations.sterilization.machines import find_sterilizer
+from compliance.operations.sterilization.overseeing import (
+    CycleFilter,
+    count_undecided,
+    operation_of,
+    search_cycles,
+)
 from compliance.store.session import Database
 from compliance.store.sterilizers import CycleRow
 from givens import Clock
@@ -98,3 +104,33 @@ def test_the_same_curve_at_another_sterilizer_is_found(house: House, clock: Cloc
     copied = bring_in(house, "A2", "b.txt", varied(1, clock) + b"\r\n", now=clock.now)
 
     assert copied.lines[0].flags == ("identical_curve",)
+
+
+def test_every_filter_and_the_hours_hold_on_both_databases(house: House, clock: Clock) -> None:
+    bring_in(house, "A1", "a.txt", varied(30, clock) + varied(33, clock), now=clock.now)
+    by_hand = run_by_hand(
+        house, "A2", "7", began=clock.now - timedelta(hours=2), minutes=90, now=clock.now
+    )
+    first, second, third = rows_of(house)
+    wanted = {
+        CycleFilter(sterilizer_id=third.sterilizer_id): ["7"],
+        CycleFilter(kind="production", outcome="passed"): ["7", "33", "30"],
+        CycleFilter(outcome="failed"): [],
+        CycleFilter(undecided=True): ["33"],
+        CycleFilter(released=True): [],
+        CycleFilter(released=False, number="30"): ["30"],
+        CycleFilter(since=second.run_at, until=third.run_at): ["33"],
+    }
+    with house.database.reading() as tx:
+        for asked, numbers in wanted.items():
+            rows = search_cycles(tx, asked, actor=house.manager)
+            assert [row.number for row in rows] == numbers, asked
+        place = (second.run_at, second.cycle_id)
+        rest = search_cycles(tx, CycleFilter(), actor=house.manager, after=place)
+        assert [row.cycle_id for row in rest] == [first.cycle_id]
+        assert count_undecided(tx, actor=house.manager) == 1
+        operation = operation_of(
+            tx, find_sterilizer(tx, "A2", actor=house.manager), actor=house.manager
+        )
+    assert third.cycle_id == by_hand
+    assert (operation.seconds, operation.runs, operation.without_end) == (5400, 1, 0)

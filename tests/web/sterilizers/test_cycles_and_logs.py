@@ -216,6 +216,21 @@ def test_a_mapping_is_previewed_saved_as_a_version_and_then_used(
     assert audit_clinic(house.database, house.clinic_id).clean
 
 
+def test_a_file_in_which_a_mapping_finds_nothing_is_not_kept_and_may_come_again(
+    manager: Browser, room: Room
+) -> None:
+    wrong = {**MAPPING, "begins_with": "+++ RUN"}
+    assert manager.post(HERE, page=HERE, **wrong).status_code == 303
+
+    refused = send(manager, TEXT_LOG.encode())
+
+    assert refused.status_code == 422
+    assert "mapping finds" in refused.text
+    assert manager.post(HERE, page=HERE, **MAPPING).status_code == 303
+    done = send(manager, TEXT_LOG.encode())
+    assert "Mapping of this sterilizer, version 2" in manager.read(done.headers["Location"])
+
+
 def test_a_mapping_that_finds_nothing_says_what_it_lacks(manager: Browser, room: Room) -> None:
     lacking = {**MAPPING, "value-number": "", "value-hold": ""}
 
