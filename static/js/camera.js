@@ -13,6 +13,7 @@ let target = "";
 let stream = null;
 let timer = 0;
 let ready = null;
+let turn = 0; // a camera that is refused late must not talk over a picture that was read meanwhile
 
 const say = (name) => {
   words.textContent = words.getAttribute(`data-words-${name}`);
@@ -87,14 +88,15 @@ const look = async () => {
 };
 
 const start = async () => {
+  const mine = ++turn;
   say("looking");
   try {
     stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
   } catch {
-    say("none");
+    if (mine === turn) say("none");
     return;
   }
-  if (!dialog.open) {
+  if (!dialog.open || mine !== turn) {
     stop();
     return;
   }
@@ -108,6 +110,8 @@ const read = async () => {
   const picture = file.files[0];
   file.value = "";
   if (!picture) return;
+  turn += 1;
+  stop();
   say("looking");
   try {
     const image = await createImageBitmap(picture);

@@ -121,7 +121,7 @@ def photograph(page: Page, field: str, picture: Path) -> None:
 
 
 def test_from_the_first_scan_to_the_client_on_the_recalls_list(
-    site: Site, sterilizer: str, open_context: OpenContext, tmp_path: Path
+    site: Site, sterilizer: str, open_context: OpenContext, picture: Picture, tmp_path: Path
 ) -> None:
     room = sign_in(open_context().new_page(), Role.OPERATOR)
     room.goto(HOME)
@@ -153,6 +153,8 @@ def test_from_the_first_scan_to_the_client_on_the_recalls_list(
     card = tablet.locator("#item-device_sterilized_before .proof")
     expect(card).to_contain_text("Released, in date")
     expect(card).to_contain_text("Cycle 1041, Autoclave-1")
+    card.scroll_into_view_if_needed()
+    picture(tablet, "tablet-scanned")
     code = card.locator(".proof-title").inner_text().removeprefix("Pack ")
     answer_before(site.house, session, now_to_the_millisecond(), device="ROLLER-1", pack=code)
     step(site.house, "start", session, now_to_the_millisecond())
@@ -179,7 +181,7 @@ def test_from_the_first_scan_to_the_client_on_the_recalls_list(
 
 
 def test_a_picture_without_a_code_says_so_and_a_gs1_code_is_read(
-    site: Site, open_context: OpenContext, tmp_path: Path
+    site: Site, open_context: OpenContext, picture: Picture, tmp_path: Path
 ) -> None:
     page = sign_in(open_context().new_page(), Role.PRACTITIONER)
     session = open_one(site.house, now_to_the_millisecond(), device="TIP-1")
@@ -190,6 +192,7 @@ def test_a_picture_without_a_code_says_so_and_a_gs1_code_is_read(
 
     photograph(page, field, blank)
     expect(page.locator("[data-camera-words]")).to_contain_text("No code was found")
+    picture(page, "tablet-camera")
     page.get_by_role("button", name="Close").click()
     photograph(page, field, ROOT / "tests" / "data" / "scanning" / "gs1_datamatrix.png")
 
