@@ -14,6 +14,7 @@ from pyhanko.pdf_utils.generic import DictionaryObject, IndirectObject
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm
 from pyhanko.sign.validation import EmbeddedPdfSignature
+from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 INSPECTOR_FIELD: Final = "Inspector"
 """The empty signature field that a clinic leaves for whoever inspects, when asked to."""
@@ -44,7 +45,7 @@ def only_countersigns(reader: PdfFileReader, seal: EmbeddedPdfSignature) -> bool
     says that there are signatures; the catalog, which may describe the file anew; and
     those descriptions. New objects can be reached through these only.
     """
-    if not invites_countersignature(seal):
+    if not invites_countersignature(seal) or not _covers_its_revision(seal):
         return False
     before = reader.get_historical_resolver(seal.signed_revision)
     allowed = _allowed(before)
@@ -71,6 +72,15 @@ def only_countersigns(reader: PdfFileReader, seal: EmbeddedPdfSignature) -> bool
             ):
                 return False
     return True
+
+
+def _covers_its_revision(seal: EmbeddedPdfSignature) -> bool:
+    """Whether the seal is over every byte of the revision that its dictionary belongs to.
+
+    Written once more in a later increment, it would seem to belong to that one, and what
+    the increment changes besides would pass for sealed.
+    """
+    return seal.evaluate_signature_coverage() >= SignatureCoverageLevel.ENTIRE_REVISION
 
 
 def _allowed(before: Any) -> dict[tuple[int, int], frozenset[str]] | None:
