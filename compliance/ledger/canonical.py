@@ -4,6 +4,7 @@ No floats, integers that every JSON reader holds exactly, text in NFC. Two progr
 agree on the value therefore agree on the bytes, and the bytes are what is hashed.
 """
 
+import enum
 import json
 import unicodedata
 from collections.abc import Mapping
@@ -33,6 +34,12 @@ _ENCODE_PLAIN: Final = json.JSONEncoder(
     sort_keys=True,
     separators=(",", ":"),
 ).encode
+_ENCODE_AS_READ: Final = json.JSONEncoder(
+    ensure_ascii=False,
+    check_circular=False,
+    allow_nan=False,
+    separators=(",", ":"),
+).encode
 
 
 class NotCanonical(ComplianceError):
@@ -59,9 +66,9 @@ def canonical_value_bytes(value: JsonValue) -> bytes:
     Raises:
         NotCanonical: if anything inside lies outside the subset.
     """
-    keys_are_ascii = _check_subset(value)
+    keys = _check_subset(value)
     try:
-        if keys_are_ascii:
+        if keys is not _Keys.OTHER:
             # Within the subset the standard encoder differs from RFC 8785 in one thing
             # only: it sorts keys by code point, the RFC by UTF-16 unit. On ASCII keys the
             # two orders agree, and a report encodes each of its entries.
@@ -80,7 +87,13 @@ def parse_canonical(data: bytes) -> dict[str, JsonValue]:
     """
     value = parse_object(data)
     # Encoding again is the whole check: whatever the lenient parser let through, such as
-    # a repeated key or an escaped letter, comes out as different bytes.
+    # a repeated key or an escaped letter, comes out as different bytes. Keys that already
+    # stand in their order need not be sorted for it, which is half of the work.
+    keys = _check_subset(value)
+    if keys is _Keys.IN_ORDER:
+        if _ENCODE_AS_READ(value).encode("utf-8", "surrogatepass") != data:
+            raise NotCanonical("the bytes are not the canonical form of their value")
+        return value
     if canonical_value_bytes(value) != data:
         raise NotCanonical("the bytes are not the canonical form of their value")
     return value
@@ -102,12 +115,21 @@ def parse_object(data: bytes) -> dict[str, JsonValue]:
     return value
 
 
-def _check_subset(value: JsonValue) -> bool:
-    """Refuse what the subset leaves out; return whether every key is ASCII.
+class _Keys(enum.Enum):
+    """How the keys of a value and of all inside it are."""
+
+    IN_ORDER = enum.auto()
+    """ASCII, and in the order in which they are written."""
+    ASCII = enum.auto()
+    OTHER = enum.auto()
+
+
+def _check_subset(value: JsonValue) -> _Keys:
+    """Refuse what the subset leaves out; return how its keys are.
 
     Goes level by level instead of calling itself, so that depth is counted and not felt.
     """
-    keys_are_ascii = True
+    are_ascii = in_order = True
     level: list[JsonValue] = [value]
     for _ in range(MAX_DEPTH):
         below: list[JsonValue] = []
@@ -116,14 +138,18 @@ def _check_subset(value: JsonValue) -> bool:
             if isinstance(item, str) and item.isascii():
                 continue
             if isinstance(item, dict):
-                keys_are_ascii &= _check_keys(item)
+                are_ascii &= _check_keys(item)
+                keys = list(item)
+                in_order = in_order and keys == sorted(keys)
                 below.extend(item.values())
             elif isinstance(item, list):
                 below.extend(item)
             else:
                 _check_scalar(item)
         if not below:
-            return keys_are_ascii
+            if not are_ascii:
+                return _Keys.OTHER
+            return _Keys.IN_ORDER if in_order else _Keys.ASCII
         level = below
     raise NotCanonical("values are nested too deep")
 
