@@ -37,6 +37,7 @@ class AnchorWords:
     does_not: str
     limits: tuple[str, ...]
     not_independent: str
+    extended: str
 
 
 _WORDS: Final[Mapping[str, AnchorWords]] = MappingProxyType(
@@ -68,6 +69,7 @@ _WORDS: Final[Mapping[str, AnchorWords]] = MappingProxyType(
             not_independent=(
                 "anything by the time-stamps alone: they are the clinic's own and NOT INDEPENDENT;"
             ),
+            extended="with an archive time-stamp",
         ),
         "de": AnchorWords(
             label="Zeitstempel",
@@ -97,9 +99,15 @@ _WORDS: Final[Mapping[str, AnchorWords]] = MappingProxyType(
                 "irgendetwas durch die Zeitstempel allein: sie sind von der Praxis selbst und NICHT"
                 " UNABHÄNGIG;"
             ),
+            extended="mit Archivzeitstempel",
         ),
     }
 )
+
+
+def anchor_words(language: str) -> AnchorWords:
+    """The words of a language; English where there are none."""
+    return _WORDS.get(language, _WORDS["en"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +211,7 @@ def read_anchored(data: JsonObject, language: str, times: LocalTimes) -> Anchore
         start, end = made, made
     return Anchored(
         stamps=stamps,
-        words=_WORDS.get(language, _WORDS["en"]),
+        words=anchor_words(language),
         times=times,
         between=(start, max(start, min(end, made))),
     )

@@ -235,6 +235,7 @@ _EVENTS: Final[Mapping[str, _Reader]] = MappingProxyType(
         "followup.recorded": _follow_up,
         "clock.anomaly": _clock_anomaly,
         "report.exported": _report_exported,
+        "report.extended": _report_exported,
     }
 )
 """What happened in the range and is counted."""

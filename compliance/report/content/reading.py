@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from compliance.report.content.anchored import read_anchored
+from compliance.report.content.anchored import anchor_words, read_anchored
 from compliance.report.content.blocks import LazyBlocks, read_amendments
 from compliance.report.content.exceptions import read_exceptions
 from compliance.report.content.fields import (
@@ -202,14 +202,17 @@ def _later_amendments(naming: Naming, start: int) -> Iterator[AmendmentLine]:
 
 
 def _exports(naming: Naming) -> Iterator[ExportLine]:
+    said: dict[str, str] = {}
     for index in naming.positions.exports:
         entry = naming.log.read(index)
         data = child(entry, "data")
-        first, last = text(data, "from"), text(data, "to")
-        period = _period({"from": first, "to": last}, naming.times)
-        if purpose := optional_text(data, "purpose"):
-            said = naming.words.single_exports.get(purpose, spoken(purpose))
-            period = f"{period}, {said}"
+        report = text(data, "report")
+        if "from" in data:
+            said[report] = period = _exported_period(data, naming)
+        else:
+            # The same report with an archive time-stamp, and so with another fingerprint.
+            extended = anchor_words(naming.language).extended
+            period = f"{said.get(report, report[-8:])}, {extended}"
         yield ExportLine(
             index=index,
             when=naming.times.moment(text(entry, "at")),
@@ -217,3 +220,11 @@ def _exports(naming: Naming) -> Iterator[ExportLine]:
             period=period,
             sha256=text(data, "sha256"),
         )
+
+
+def _exported_period(data: JsonObject, naming: Naming) -> str:
+    first, last = text(data, "from"), text(data, "to")
+    period = _period({"from": first, "to": last}, naming.times)
+    if purpose := optional_text(data, "purpose"):
+        return f"{period}, {naming.words.single_exports.get(purpose, spoken(purpose))}"
+    return period

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import subprocess
 from dataclasses import replace
@@ -29,6 +30,7 @@ from compliance.operations.reporting.requests import (
     request_report,
 )
 from compliance.operations.reporting.workshop import Workshop
+from compliance.report.content.reading import read_content
 from compliance.report.verifying.pins import Pins
 from compliance.report.verifying.verdict import Outcome, Verdict
 from compliance.report.verifying.verify import verify_report
@@ -47,13 +49,13 @@ def house(sqlite_database: Database, tmp_path: Path) -> House:
 
 def report(workshop: Workshop, house: House, now: datetime) -> tuple[str, Path]:
     """Ask for a report of the day and make it; returns its id and its file."""
+    day = NOON.date()
     actor = Actor(
         user_id=house.manager.user_id,
         clinic_id=house.clinic_id,
         roles=frozenset({Role.MANAGER}),
         auth=Auth.PASSWORD,
     )
-    day = NOON.date()
     with house.database.writing() as tx:
         asked = request_report(tx, RequestReport(first=day, last=day), actor=actor, now=now)
     make_requested(workshop, house.clinic_id, asked.report_id, now=now)
@@ -189,6 +191,13 @@ def test_an_archive_time_stamp_is_added_once_after_an_hour_and_entered(
     assert extend_reports(workshop, now=clock.tick(days=1)) == 0
     assert [one.name for one in path.parent.iterdir()] == [path.name]
     assert audit_clinic(house.database, house.clinic_id).problems == ()
+    _, later = report(workshop, house, clock())
+    audit = judge(house, later.read_bytes()).audit
+    assert audit is not None
+    made, extended = read_content(audit).exports
+    assert made.sha256 == hashlib.sha256(before).hexdigest()
+    assert extended.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert extended.period == f"{made.period}, with an archive time-stamp"
 
 
 def test_what_is_appended_to_a_report_that_lasts_is_found_out(
