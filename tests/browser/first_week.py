@@ -117,7 +117,7 @@ def import_things(week: Week, manager: Page) -> None:
     expect(rows).to_have_count(3)
     told = [row.split("\t")[:2] for row in rows.all_inner_texts()]
     assert told == [["3", "contact_seconds"], ["5", "kind"], ["6", "code"]]
-    week.look(manager, "manager-import")
+    week.look(manager, "manager-spreadsheet")
     manager.get_by_role("button", name="Import 2 rows, leave out 3").click()
     expect(manager.get_by_role("link", name="Surface wipe")).to_be_visible()
     expect(manager.get_by_role("link", name="Another wipe")).to_have_count(0)
