@@ -83,10 +83,10 @@ def open_database(path: Path) -> Database:
 
 
 @contextmanager
-def made_clinic(folder: Path) -> Iterator[BenchClinic]:
-    """Found a clinic with two people, a device, products and two templates."""
+def made_clinic(folder: Path, database: Database | None = None) -> Iterator[BenchClinic]:
+    """Found a clinic with two people, a device, products and two templates; SQLite by default."""
     folder.mkdir(parents=True, exist_ok=True)
-    database = open_database(folder / DATABASE_FILE)
+    database = database or open_database(folder / DATABASE_FILE)
     upgrade(database, ROOT / "migrations")
     founded = found_clinic(
         database,

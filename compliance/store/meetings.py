@@ -15,6 +15,7 @@ from compliance.store.models.things import Pack
 from compliance.store.models.tracing import SessionEvidence
 from compliance.store.models.treatments import Client, SessionAnswer, TreatmentSession
 from compliance.store.session import Tx
+from compliance.store.windows import is_without
 
 CHUNK: Final = 500
 """Values in one IN list."""
@@ -127,7 +128,7 @@ def clients_without(tx: Tx, clinic_id: str, found: Select[Any], told: Select[Any
             select(func.count(distinct(TreatmentSession.client_id))).where(
                 TreatmentSession.clinic_id == clinic_id,
                 TreatmentSession.session_id.in_(found),
-                TreatmentSession.client_id.not_in(reached),
+                is_without(tx, reached),
             )
         )
         or 0

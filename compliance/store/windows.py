@@ -250,7 +250,7 @@ def met_by_client(clinic_id: str, client_id: str) -> Select[Any]:
     )
 
 
-def spared_by_window(window: Window, end: datetime) -> ColumnElement[bool]:
+def spared_by_window(tx: Tx, window: Window, end: datetime) -> ColumnElement[bool]:
     """Which sessions begun in the window are of clients who met nothing of it.
 
     A condition and not a search by id: so a page of it is read in order of time and no further.
@@ -263,11 +263,24 @@ def spared_by_window(window: Window, end: datetime) -> ColumnElement[bool]:
     condition = and_(
         TreatmentSession.opened_at <= end,
         TreatmentSession.started_at.is_not(None),
-        TreatmentSession.client_id.not_in(affected),
+        is_without(tx, affected),
     )
     if row.since is not None:
         condition = and_(condition, TreatmentSession.opened_at >= row.since)
     return condition
+
+
+def is_without(tx: Tx, client_ids: Select[Any]) -> ColumnElement[bool]:
+    """Whether a session's client is not among those of a query.
+
+    Two spellings of the same: PostgreSQL walks through a large NOT IN row by row, and
+    SQLite would run the inner query of a NOT EXISTS again for each row.
+    """
+    if tx.dialect.name == "sqlite":
+        return TreatmentSession.client_id.not_in(client_ids)
+    among = client_ids.with_only_columns(TreatmentSession.client_id.label("client_id")).subquery()
+    told = select(among.c.client_id).where(among.c.client_id == TreatmentSession.client_id)
+    return ~told.correlate(TreatmentSession).exists()
 
 
 def names_of(code: str, name: str) -> tuple[str, ...]:

@@ -29,18 +29,22 @@ def test_a_recall_is_readable_and_worked_off_by_tapping(
     site: Site, clock: Clock, open_context: Any, picture: Picture
 ) -> None:
     recall = fail_a_week(site.house, clock)
-    pages = {"recalls": "/recalls", "recall": f"/recalls/{recall}", "search": "/search?q=ROLLER-1"}
+    pages = {
+        "manager-recalls": "/recalls",
+        "manager-recall": f"/recalls/{recall}",
+        "manager-search": "/search?q=ROLLER-1",
+    }
     for theme in THEMES:
         for size in SIZES:
             page = sign_in(open_context(size=size, color_scheme=theme).new_page(), Role.MANAGER)
             for name, address in pages.items():
                 page.goto(address)
-                picture(page, f"manager-{name}-{size[0]}-{theme}")
+                picture(page, f"{name}-{size[0]}-{theme}")
                 assert not sticks_out(page), (name, size)
                 if size == WIDE:
                     assert find_grave_faults(page) == []
 
-    page.goto(pages["recall"])
+    page.goto(pages["manager-recall"])
     page.get_by_role("button", name=re.compile("^Reached ?: C-1$")).click()
     page.get_by_text("The call is noted: reached.").wait_for()
     page.get_by_label("Scan each pack").fill("P-4")

@@ -143,7 +143,7 @@ def _count(tx: Tx, window: Window, now: datetime) -> Counts:
     sessions, clients = meetings.count_meetings(tx, row.clinic_id, met)
     spared = 0
     if row.sterilizer_id is not None:
-        others = windows.spared_by_window(window, row.closed_at or now)
+        others = windows.spared_by_window(tx, window, row.closed_at or now)
         spared, _ = meetings.count_meetings(tx, row.clinic_id, others)
     by_load = row.sterilizer_id is not None
     return Counts(
@@ -207,7 +207,7 @@ def list_spared(
     if row.sterilizer_id is None:
         return []
     window = window_of(tx, row)
-    others = windows.spared_by_window(window, row.closed_at or now)
+    others = windows.spared_by_window(tx, window, row.closed_at or now)
     met = meetings.list_meetings(tx, row.clinic_id, others, after=after, limit=limit)
     return [
         Spared(
