@@ -37,6 +37,7 @@ class Finding(enum.StrEnum):
     OPEN_TOO_LONG = "open_too_long"
     WAITING_TOO_LONG = "waiting_too_long"
     INCIDENT_UNANSWERED = "incident_unanswered"
+    INJURY_UNREPORTED = "injury_unreported"
     NO_REPORT = "no_report"
     RECALL_OPEN = "recall_open"
 
@@ -133,6 +134,7 @@ def _find_reasons(
         _open_too_long(tx, clinic.clinic_id, now),
         _waiting_too_long(tx, clinic.clinic_id, waiting, now),
         _incidents(tx, clinic.clinic_id),
+        _injuries(tx, clinic, last_report),
         _no_report(last_report, clinic.created_at, now),
     )
     return tuple(reason for reason in found if reason is not None)
@@ -215,7 +217,7 @@ def _recalls(tx: Tx, clinic_id: str) -> Reason | None:
 
 
 def _incidents(tx: Tx, clinic_id: str) -> Reason | None:
-    """Escalated ones of sessions; an incident without a session has no follow-up to record."""
+    """Escalated ones of sessions, which a follow-up answers."""
     escalated = [
         event
         for event in overview.list_unanswered_incidents(tx, clinic_id)
@@ -230,6 +232,17 @@ def _incidents(tx: Tx, clinic_id: str) -> Reason | None:
         since=oldest.at,
         session_id=oldest.session_id,
     )
+
+
+def _injuries(tx: Tx, clinic: ClinicRow, last: LastReport | None) -> Reason | None:
+    """Escalated ones of no session, such as a prick while clearing up: no client is followed up,
+    so a report that shows it to the inspector answers it."""
+    since = clinic.created_at if last is None else last.requested_at
+    found = overview.list_loose_incidents(tx, clinic.clinic_id, since=since)
+    escalated = [event for event in found if event.data.get("escalated")]
+    if not escalated:
+        return None
+    return Reason(finding=Finding.INJURY_UNREPORTED, count=len(escalated), since=escalated[-1].at)
 
 
 def _no_report(last: LastReport | None, founded: datetime, now: datetime) -> Reason | None:

@@ -52,6 +52,28 @@ def list_unanswered_incidents(tx: Tx, clinic_id: str) -> Sequence[EventRow]:
     return [EventRow(index=r[0], kind=r[1], session_id=r[2], data=r[3], at=r[4]) for r in rows]
 
 
+def list_loose_incidents(tx: Tx, clinic_id: str, *, since: datetime) -> Sequence[EventRow]:
+    """The newest incidents of no session recorded after a moment, newest first, at most 500."""
+    rows = tx.execute(
+        select(
+            ClinicEvent.idx,
+            ClinicEvent.kind,
+            ClinicEvent.session_id,
+            ClinicEvent.data,
+            ClinicEvent.at,
+        )
+        .where(
+            ClinicEvent.clinic_id == clinic_id,
+            ClinicEvent.kind == "incident.recorded",
+            ClinicEvent.session_id.is_(None),
+            ClinicEvent.at > since,
+        )
+        .order_by(ClinicEvent.at.desc())
+        .limit(_INCIDENTS_LOOKED_AT)
+    )
+    return [EventRow(index=r[0], kind=r[1], session_id=r[2], data=r[3], at=r[4]) for r in rows]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastReport:
     report_id: str

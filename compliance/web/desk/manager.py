@@ -108,6 +108,9 @@ def _because(reason: Reason) -> str:
             return f"{has} no follow-up"
         case Finding.RECALL_OPEN:
             return count_of(count, "recall is", "recalls are") + " open"
+        case Finding.INJURY_UNREPORTED:
+            was = count_of(count, "injury without a session was", "injuries without a session were")
+            return f"{was} recorded since the last report"
         case Finding.NO_REPORT:
             return f"no report was made for {number_word(count)} days"
 
@@ -150,6 +153,16 @@ def _reason_values(reason: Reason) -> dict[str, str]:
                 "why": f"Opened on {since}: clients may have to be told, and packs to be pulled.",
                 "do": "Open it" if reason.recall_id else "See them",
                 "href": f"/recalls/{reason.recall_id}" if reason.recall_id else "/recalls",
+            }
+        case Finding.INJURY_UNREPORTED:
+            return {
+                "what": capital(
+                    count_of(count, "injury without a session", "injuries without a session")
+                ),
+                "why": f"Recorded on {since}{'' if count == 1 else ' and later'}. It stands with no "
+                "client, so a report is where an inspector finds it.",
+                "do": "Make a report",
+                "href": "/reports",
             }
         case Finding.NO_REPORT:
             return {

@@ -13,7 +13,12 @@ from web.desk.visiting import Browser, Filled
 
 from compliance.operations import overview
 from compliance.operations.safekeeping.journal import BackupNote, add_note
-from compliance.operations.treatments.amending import RecordFollowUp, record_follow_up
+from compliance.operations.treatments.amending import (
+    RecordFollowUp,
+    RecordIncident,
+    record_follow_up,
+    record_incident,
+)
 from compliance.store import things
 from compliance.web.context import EXTENSION
 from givens import Clock
@@ -55,6 +60,29 @@ def test_a_follow_up_answers_the_incident(
         )
 
     assert "escalated incident" not in manager.read("/manager")
+
+
+def test_an_injury_without_a_session_counts_until_a_report_shows_it(
+    house: House, clock: Clock, manager: Browser
+) -> None:
+    for grade in ("minor", "severe"):
+        prick = RecordIncident(
+            session_id=None, grade=grade, signs=(), description="A prick while clearing up"
+        )
+        with house.database.writing() as tx:
+            record_incident(
+                tx, prick, actor=house.practitioner, now=clock.now, keyring=house.keyring
+            )
+    page = manager.read("/manager")
+    assert "one injury without a session was recorded since the last report" in page
+
+    clock.tick(minutes=5)
+    day = clock.now.date().isoformat()
+    made = manager.post(
+        "/reports", page=f"/reports?from={day}&to={day}", **{"from": day, "to": day}
+    )
+    assert made.status_code == 303, made.text
+    assert "injury without a session" not in manager.read("/manager")
 
 
 def test_blocked_sessions_say_how_many_things_are_in_the_way(
