@@ -242,6 +242,7 @@ _NAVIGATION: Final[tuple[tuple[str, str, str, Callable[[frozenset[Role]], bool]]
         lambda roles: _may(roles, Action.REGISTER_PACKS),
     ),
     ("manager", "Manager", "/manager", lambda roles: Role.MANAGER in roles),
+    ("inspector", "Inspector", "/inspector", lambda roles: Role.INSPECTOR in roles),
     ("recalls", "Recalls", "/recalls", lambda roles: _may(roles, Action.TRACE)),
     ("search", "Search", "/search", lambda roles: _may(roles, Action.TRACE)),
     ("people", "People", "/manager/people", lambda roles: _may(roles, Action.MANAGE_PEOPLE)),
@@ -259,7 +260,6 @@ _NAVIGATION: Final[tuple[tuple[str, str, str, Callable[[frozenset[Role]], bool]]
         lambda roles: _may(roles, Action.MANAGE_TEMPLATES),
     ),
     ("reports", "Reports", "/reports", lambda roles: _may(roles, Action.EXPORT_REPORTS)),
-    ("inspector", "Inspector", "/inspector", lambda roles: Role.INSPECTOR in roles),
     ("account", "Account", "/account", bool),
     ("verify", "Verify", "/verify", lambda _roles: True),
 )
