@@ -9,7 +9,7 @@ from typing import Any, Final
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, TextAreaField
+from wtforms import HiddenField, PasswordField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from compliance.domain.access import Actor, Role
@@ -67,6 +67,9 @@ FIELDS: Final[Mapping[EvidenceKind, tuple[tuple[str, str, str], ...]]] = {
 class AmendForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
     """Reason and password; the result depends on the item and is read beside it."""
 
+    version = HiddenField()
+    """How many amendments there were on the screen, so that one pressed twice is entered once."""
+
     reason = TextAreaField(
         "Why the record is corrected",
         validators=[
@@ -116,6 +119,7 @@ def _amend(session_id: str, code: str, form: AmendForm, *, actor: Actor) -> None
     now = services().clock()
     with services().database.reading() as tx:
         record, item = _find(tx, session_id, code, actor=actor)
+        require_seen(form, record)
         act = amendment_act(tx, session_id, actor=actor)
         result, evidence = _read_answer(record, item)
     grant = issue_grant(
@@ -135,6 +139,17 @@ def _amend(session_id: str, code: str, form: AmendForm, *, actor: Actor) -> None
     )
     with services().database.writing() as tx:
         amend_session(tx, command, actor=actor, now=now, keyring=services().keyring)
+
+
+def require_seen(form: AmendForm, record: SessionRecord) -> None:
+    """Raises ``Refused`` when the record was amended since the form was shown."""
+    if form.version.data not in (None, "", str(len(record.amendments))):
+        raise Refused(
+            "record",
+            form.version.data,
+            "was amended meanwhile, perhaps by this very form",
+            allowed="look at it again, then sign",
+        )
 
 
 def _find(tx: Tx, session_id: str, code: str, *, actor: Actor) -> tuple[SessionRecord, Item]:
@@ -179,6 +194,7 @@ def _page(session_id: str, code: str, form: AmendForm, *, actor: Actor) -> str:
             if product.kind == ProductKind.DISINFECTANT
         ]
     result, evidence = current_answer(record, item)
+    form.version.data = str(len(record.amendments))
     return render_template(
         "desk/amend.html",
         page=page_values("Amend a record", section="manager"),

@@ -27,7 +27,7 @@ from compliance.operations.treatments.devices import (
 from compliance.operations.treatments.reading import SessionRecord, read_session
 from compliance.store.session import Tx
 from compliance.web.context import page_values, services, show_time
-from compliance.web.desk.amending import FIELDS, AmendForm, current_answer, filled_in
+from compliance.web.desk.amending import FIELDS, AmendForm, current_answer, filled_in, require_seen
 from compliance.web.desk.doors import at_desk
 from compliance.web.tablet.pieces import read_piece
 from compliance.web.tablet.wording import say_refusal, show_part
@@ -97,6 +97,7 @@ def _amend(session_id: str, device: str, form: AmendForm, *, actor: Actor) -> No
     """Let the password be checked for exactly this act, and enter it."""
     now = services().clock()
     with services().database.reading() as tx:
+        require_seen(form, _read(tx, session_id, actor=actor))
         act = amendment_act(tx, session_id, actor=actor)
         before, after = (_read_pieces(tx, device, phase, actor=actor) for phase in _PHASES)
     grant = issue_grant(
@@ -164,6 +165,7 @@ def _page(session_id: str, form: AmendForm, *, actor: Actor) -> str:
             for device in list_devices(tx, actor=actor, limit=200)
             if device.device_id != current["id"]
         ]
+        form.version.data = str(len(record.amendments))
         fields = (
             _fields(tx, chosen, record, actor=actor) if chosen and record.row.state.ended else ()
         )

@@ -245,3 +245,26 @@ def test_what_fits_of_the_former_device_is_filled_in_and_what_was_opened_once_is
 
     assert re.search(r'name="after-tip-container" value="Sharps 1"', page)
     assert re.search(r'name="before-tip-lot" value=""', page)
+
+
+def test_an_amendment_that_is_pressed_twice_is_entered_once(
+    house: House, filled: Filled, manager: Browser
+) -> None:
+    page = f"/manager/sessions/{filled.closed}/amend?item=body_site"
+    version = re.search(r'name="version" type="hidden" value="([0-9]+)"', manager.read(page))
+    assert version is not None
+    typed = {
+        "result": "neck",
+        "reason": "It was the neck",
+        "password": PASSWORD,
+        "version": version[1],
+    }
+
+    first = manager.post(page, page=page, **typed)
+    again = manager.post(page, page=page, **typed)
+
+    assert (first.status_code, again.status_code) == (303, 422)
+    assert "was amended meanwhile" in again.text
+    with house.database.reading() as tx:
+        kinds = [line.kind for line in read_history(tx, filled.closed, actor=house.manager)]
+    assert kinds.count("session.amended") == 1
