@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, distinct, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    distinct,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 
 from compliance.domain.tracing import Trace
 from compliance.store.models.sterilization import Cycle
@@ -27,6 +37,17 @@ Search = Select[Any] | ColumnElement[bool]
 
 def _among(found: Search) -> ColumnElement[bool]:
     return found if isinstance(found, ColumnElement) else TreatmentSession.session_id.in_(found)
+
+
+def _in_time(tx: Tx, found: Search) -> Any:
+    """The order of a page.
+
+    For a search by id PostgreSQL must find the ids first: in hope of an early end it
+    would else walk along the index of times and ask for each session whether it is one.
+    """
+    if tx.dialect.name == "sqlite" or isinstance(found, ColumnElement):
+        return TreatmentSession.opened_at
+    return type_coerce(TreatmentSession.opened_at, BigInteger) + 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +98,7 @@ def list_meetings(
                 ),
             )
         )
-    place = (TreatmentSession.opened_at, TreatmentSession.session_id)
+    place = (_in_time(tx, found), TreatmentSession.session_id)
     # The page first and the clients after: joined before the limit, SQLite may read all clients.
     page = statement.order_by(*place).limit(limit).subquery()
     rows = tx.execute(
