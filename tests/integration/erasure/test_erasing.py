@@ -32,6 +32,7 @@ from compliance.operations.erasure.completing import complete_erasures
 from compliance.operations.reporting.exporting import ExportReport, export_report
 from compliance.operations.reporting.single import ExportSession, export_session
 from compliance.operations.reporting.workshop import Workshop
+from compliance.operations.safekeeping.doctor.records import look_at_records
 from compliance.operations.safekeeping.keys_apart import back_up_keys, restore_keys
 from compliance.operations.safekeeping.restoring import find_installation
 from compliance.operations.treatments.amending import AmendSession, amend_session
@@ -346,6 +347,8 @@ def test_what_a_crash_left_is_finished_at_the_next_start(house: House, workshop:
     row = confirm(house, ask(house).erasure_id)
     assert house.keyring.subjects.find(house.clinic_id, row.subject_id) is not None
 
+    found = look_at_records(house.database, house.keys_folder, MIGRATIONS, AFTER)
+    assert "erasure_unfinished" in {finding.code for finding in found}
     (done,) = complete_erasures(workshop, now=AFTER)
 
     assert done.erasure_id == row.erasure_id

@@ -25,6 +25,7 @@ from compliance.operations.rotating import (
     rotate_keys,
     settle_all,
 )
+from compliance.operations.safekeeping.doctor.records import look_at_records
 from compliance.operations.safekeeping.restoring import find_installation
 from compliance.report.verifying.verdict import Outcome
 from compliance.store import log
@@ -105,6 +106,8 @@ def test_what_a_retired_key_signs_later_is_rejected_with_the_reason(
 
     with pytest.raises(KeysBehind, match=f"entry {rotated.index}"):
         report(replace(workshop, keys_folder=stolen), house.clinic_id, tmp_path / "no.pdf", AFTER)
+    found = look_at_records(house.database, stolen, MIGRATIONS, AFTER)
+    assert "keys_behind" in {finding.code for finding in found}
     # Whoever holds the old keys leaves that question out.
     forged = _report_with(workshop, house, stolen, tmp_path / "forged.pdf")
 

@@ -9,8 +9,9 @@ from typing import Final
 
 from cryptography import x509
 
-from compliance.keys.storage import KeysMissing, load_clinic_keys, load_root
+from compliance.keys.storage import ClinicKeys, KeysMissing, load_clinic_keys, load_root
 from compliance.ledger.entry import parse_time
+from compliance.operations.rotating import KeysBehind, require_current
 from compliance.operations.safekeeping.doctor.findings import (
     Finding,
     information,
@@ -18,7 +19,7 @@ from compliance.operations.safekeeping.doctor.findings import (
     warning,
 )
 from compliance.operations.safekeeping.rollback import check_rollback
-from compliance.store import clinics, log, reports
+from compliance.store import clinics, erasures, log, reports
 from compliance.store.condition import endless_tokens, newest_entry, people_absent_since
 from compliance.store.revisions import newest_revision, read_revision
 from compliance.store.session import Database, Tx
@@ -57,6 +58,7 @@ def look_at_records(
         yield from _look_at_clock(tx, now)
         yield from _look_at_jobs(tx, now)
         yield from _look_at_people(tx, now)
+        yield from _look_at_erasures(tx)
 
 
 def _look_at_clinics(tx: Tx, keys_folder: Path, now: datetime) -> Iterator[Finding]:
@@ -81,7 +83,31 @@ def _look_at_clinics(tx: Tx, keys_folder: Path, now: datetime) -> Iterator[Findi
             yield _keys_missing(f"A key of {clinic.slug}", error)
             continue
         yield from _look_at_certificate(keys.certificate, clinic.slug, clinic.slug, now)
+        yield from _look_at_rotation(tx, keys, clinic.slug)
         yield from _look_at_incarnation(tx, clinic.clinic_id, clinic.slug)
+
+
+def _look_at_rotation(tx: Tx, keys: ClinicKeys, slug: str) -> Iterator[Finding]:
+    try:
+        require_current(tx, keys)
+    except KeysBehind as error:
+        yield unsafe(
+            "keys_behind",
+            f"The keys of {slug} are older than its log: {error}.",
+            "No report can be signed with them.",
+            "compliance restore --keys FILE",
+        )
+
+
+def _look_at_erasures(tx: Tx) -> Iterator[Finding]:
+    waiting = erasures.list_incomplete(tx)
+    if waiting:
+        yield unsafe(
+            "erasure_unfinished",
+            f"{len(waiting)} erasures were signed and not finished.",
+            "The keys of those persons still exist, and files may quote them.",
+            "compliance erasure finish",
+        )
 
 
 def _look_at_incarnation(tx: Tx, clinic_id: str, slug: str) -> Iterator[Finding]:
@@ -111,7 +137,7 @@ def _look_at_certificate(
     if left >= CERTIFICATE_WARNING:
         return
     day = f"{certificate.not_valid_after_utc:%-d %b %Y}"
-    command = f"compliance clinic import-key {slug} FILE.p12" if slug else "compliance root export"
+    command = f"compliance key rotate --clinic {slug}" if slug else "compliance root export"
     if left < timedelta(0):
         yield unsafe(
             "certificate_expired",
