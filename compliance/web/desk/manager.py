@@ -154,23 +154,23 @@ def _reason_values(reason: Reason) -> dict[str, str]:
                 "do": "Open it" if reason.recall_id else "See them",
                 "href": f"/recalls/{reason.recall_id}" if reason.recall_id else "/recalls",
             }
-        case Finding.INJURY_UNREPORTED:
-            return {
-                "what": capital(
-                    count_of(count, "injury without a session", "injuries without a session")
-                ),
-                "why": f"Recorded on {since}{'' if count == 1 else ' and later'}. It stands with no "
-                "client, so a report is where an inspector finds it.",
-                "do": "Make a report",
-                "href": "/reports",
-            }
-        case Finding.NO_REPORT:
-            return {
-                "what": "No report for a month",
-                "why": f"A report fixes what the record says. The last moment to count from is {since}.",
-                "do": "Make a report",
-                "href": "/reports",
-            }
+        case _:
+            return {**_unreported(reason, since), "do": "Make a report", "href": "/reports"}
+
+
+def _unreported(reason: Reason, since: str) -> dict[str, str]:
+    """What a report would set right, and why."""
+    count = reason.count
+    if reason.finding is Finding.NO_REPORT:
+        return {
+            "what": "No report for a month",
+            "why": f"A report fixes what the record says. The last moment to count from is {since}.",
+        }
+    return {
+        "what": capital(count_of(count, "injury without a session", "injuries without a session")),
+        "why": f"Recorded on {since}{'' if count == 1 else ' and later'}. It stands with no "
+        "client, so a report is where an inspector finds it.",
+    }
 
 
 def _problems(gate: GateAnswer) -> list[Blocker]:
