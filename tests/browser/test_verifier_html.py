@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from playwright.sync_api import Browser, Page, expect
@@ -31,6 +32,7 @@ from unit.verifying.mutants import (
     form_mutants,
     semantic_mutants,
 )
+from unit.verifying.outside_mutants import outside_mutants
 
 Made = TypeVar("Made")
 
@@ -43,7 +45,8 @@ JUDGE = """async (requests) => {
   const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const verdicts = [];
   for (const request of requests) {
-    const answer = await aseptrailJudge({...request, bytes: bytesOf(request.bytes)});
+    const policy = request.policy === null ? null : Uint8Array.from(request.policy);
+    const answer = await aseptrailJudge({...request, policy, bytes: bytesOf(request.bytes)});
     verdicts.push(JSON.stringify(answer.verdict));
   }
   return verdicts;
@@ -76,17 +79,17 @@ def page(chromium: Browser, room: Path) -> Iterator[Page]:
     assert complaints == []
 
 
-def pem(mutant: Mutant) -> list[str]:
-    return [root.public_bytes(Encoding.PEM).decode() for root in mutant.roots]
+def pem(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(Encoding.PEM).decode()
 
 
 def judged_by_page(page: Page, mutants: Sequence[Mutant]) -> list[dict[str, Any]]:
     requests = [
         {
             "bytes": base64.b64encode(mutant.data).decode(),
-            "roots": pem(mutant),
-            "authorities": [],
-            "policy": None,
+            "roots": [pem(root) for root in mutant.roots],
+            "authorities": [pem(certificate) for certificate in mutant.authorities],
+            "policy": None if mutant.policy is None else list(mutant.policy),
             "known": [checkpoint_to_json(item) for item in mutant.known],
             "challenge": mutant.challenge,
         }
@@ -103,7 +106,11 @@ def away_from_the_browser(work: Callable[[], Made]) -> Made:
 
 def judged_by_command(mutant: Mutant) -> Verdict:
     return verify_report(
-        mutant.data, trust_roots=mutant.roots, known=mutant.known, challenge=mutant.challenge
+        mutant.data,
+        trust_roots=mutant.roots,
+        known=mutant.known,
+        pins=mutant.pins(),
+        challenge=mutant.challenge,
     )
 
 
@@ -111,7 +118,12 @@ def test_page_and_command_agree_field_by_field(page: Page, clinic: Clinic, room:
     maker = Maker(clinic=clinic, folder=room)
 
     def judge_all() -> list[tuple[Mutant, Verdict]]:
-        families = (semantic_mutants(maker), form_mutants(maker), container_mutants(maker))
+        families = (
+            semantic_mutants(maker),
+            form_mutants(maker),
+            container_mutants(maker),
+            outside_mutants(maker),
+        )
         made = itertools.chain(*families, damaged_mutants(maker, COUNTS))
         return [(mutant, judged_by_command(mutant)) for mutant in made]
 

@@ -60,6 +60,17 @@ class Revision {
     this.packed = new Map();
     this.freed = new Map();
     this.size = asInteger(trailer.raw("Size"));
+    this.end = 0;
+  }
+
+  // Every number that this revision says something about, with its generation.
+  *references() {
+    for (const [number, { generation }] of this.places) {
+      yield new PdfReference(number, generation);
+    }
+    for (const number of this.packed.keys()) {
+      yield new PdfReference(number, 0);
+    }
   }
 
   add(number, kind, first, second) {
@@ -154,7 +165,9 @@ export class PdfFile {
       throw new Damaged("there is no table of objects where it should be");
     }
     const reference = cursor.header();
-    return this.readPackedTable(cursor.object(), declared, reference);
+    const revision = await this.readPackedTable(cursor.object(), declared, reference);
+    revision.end = cursor.position;
+    return revision;
   }
 
   readTable(cursor, declared) {
@@ -172,12 +185,14 @@ export class PdfFile {
       }
       cursor.skipSpace();
     } while (!cursor.take("trailer"));
+    const end = cursor.position;
     cursor.skipSpace();
     const trailer = cursor.object();
     if (!(trailer instanceof PdfDictionary)) {
       throw new Damaged("the trailer is missing");
     }
     const revision = new Revision(declared, trailer, null);
+    revision.end = end;
     for (const [number, kind, first, second] of rows) {
       revision.add(number, kind, first, second);
       if (number >= revision.size) {

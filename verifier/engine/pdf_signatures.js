@@ -17,7 +17,7 @@ async function fieldType(file, path, last) {
   return undefined;
 }
 
-async function collectFields(file, list, parents, seen, found) {
+async function collectFields(file, list, { parents, seen, prefix }, found) {
   if (!Array.isArray(list)) {
     return;
   }
@@ -30,17 +30,19 @@ async function collectFields(file, list, parents, seen, found) {
       throw new Damaged("the fields of the form refer to each other in a circle");
     }
     const field = await file.resolve(reference, last);
-    if (!(field instanceof PdfDictionary) || (await file.member(field, "T", last)) === undefined) {
+    const title = field instanceof PdfDictionary ? await file.member(field, "T", last) : undefined;
+    if (title === undefined) {
       continue;
     }
+    const name = prefix === "" ? String(title) : `${prefix}.${title}`;
     const type = await fieldType(file, [field, ...parents], last);
     const value = field.raw("V");
     const empty = value === undefined || value === null || (value instanceof PdfDictionary && value.members.size === 0);
     if (type instanceof PdfName && type.text === "Sig" && !empty) {
-      found.push({ field, value });
+      found.push({ field, value, name });
     }
     const kids = await file.member(field, "Kids", last);
-    await collectFields(file, kids, [field, ...parents], [...seen, reference.key], found);
+    await collectFields(file, kids, { parents: [field, ...parents], seen: [...seen, reference.key], prefix: name }, found);
   }
 }
 
@@ -64,6 +66,22 @@ function readSignature(file, field, reference, dictionary) {
   };
 }
 
+// What the signature allows to be done afterwards: 1 nothing, 2 filling forms, 3 notes as well.
+async function permissionOf(file, field, dictionary) {
+  const last = file.revisions.length - 1;
+  const references = (await file.member(dictionary, "Reference", last)) ?? [];
+  for (const each of Array.isArray(references) ? references : []) {
+    const reference = await file.resolve(each, last);
+    const method = await file.member(reference, "TransformMethod", last);
+    if (method instanceof PdfName && method.text === "DocMDP") {
+      const parameters = await file.member(reference, "TransformParams", last);
+      return parameters.raw("P");
+    }
+  }
+  const lock = await file.member(field, "Lock", last);
+  return lock === undefined ? null : (await file.member(lock, "P", last)) ?? null;
+}
+
 // The padding after the value is judged later, with a reason of its own.
 function readSignedDataLoosely(contents) {
   const long = contents[1] >= 0x80 ? contents[1] - 0x80 : 0;
@@ -80,17 +98,18 @@ export async function findSignatures(file) {
   const found = [];
   if (form !== undefined) {
     const fields = await file.member(form, "Fields", last);
-    await collectFields(file, fields, [], [], found);
+    await collectFields(file, fields, { parents: [], seen: [], prefix: "" }, found);
   }
   const signatures = [];
-  for (const { field, value } of found) {
+  for (const { field, value, name } of found) {
     const dictionary = await file.resolve(value, last);
     if (!(dictionary instanceof PdfDictionary)) {
       throw new Damaged("a signature is not a dictionary");
     }
     const kind = dictionary.raw("SubFilter");
     if (kind instanceof PdfName && KNOWN_FORMS.has(kind.text)) {
-      signatures.push(readSignature(file, field, value, dictionary));
+      const permission = await permissionOf(file, field, dictionary);
+      signatures.push({ ...readSignature(file, field, value, dictionary), name, permission });
     }
   }
   return signatures.sort((left, right) => left.revision - right.revision);

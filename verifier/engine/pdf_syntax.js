@@ -40,7 +40,11 @@ export class PdfText {
   }
 }
 
-export class PdfReal {}
+export class PdfReal {
+  constructor(text) {
+    this.text = text;
+  }
+}
 
 export class PdfReference {
   constructor(number, generation) {
@@ -383,7 +387,7 @@ export class PdfCursor {
     }
     const text = latin1(this.bytes.subarray(start, this.position));
     if (/^[+-]?(?:\d+\.\d*|\.\d+)$/.test(text)) {
-      return new PdfReal();
+      return new PdfReal(text);
     }
     if (!/^[+-]?\d+$/.test(text)) {
       throw new Damaged("an object is of no known kind");

@@ -4,12 +4,14 @@
 import { Damaged, equalBytes } from "./bytes.js";
 import { BadByteRange, cutRange, requireAcceptedDigest, stripPadding } from "./byte_range.js";
 import { findPath, subjectText } from "./certificates.js";
-import { BadSignature, DATA, TIME_STAMP, isMadeBy, partCertificates, requirePlain, signingTime, statedDigest } from "./cms.js";
+import { BadSignature, DATA, TIME_STAMP, isMadeBy, partCertificates, requirePlain, signingTime, statedDigest, unsignedAttributes } from "./cms.js";
+import { formatTime } from "./entry.js";
+import { invitesCountersignature, isCountersignature, onlyCountersigns } from "./increments.js";
 import { digest, digestName, hashOf } from "./keys.js";
 import { MAX_SIGNATURES } from "./limits.js";
 import { PdfText } from "./pdf_syntax.js";
 import { checkSealTime, isArchiveStamp, requireOneToken } from "./seal_time.js";
-import { findSigner, readImprint, readToken, requireSignature } from "./tokens.js";
+import { findSigner, namesSigner, readImprint, readToken, requireSignature } from "./tokens.js";
 import { NotJudgeable, check } from "./verdict.js";
 
 const PDF_DATE = /^D:(\d{4})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2}))?)?)?)?)?(?:(Z)|([+-])(\d{2})'?(?:(\d{2})'?)?)$/;
@@ -125,10 +127,22 @@ async function judge(state, index) {
     return judgeTimeStamp(state, index);
   }
   const signedAt = claimedTime(state.signatures[index]);
+  await requireOwnCertificates(state.signatures[index]);
   const { signer, others } = partCertificates(signedData);
   const valid = await isMadeBy(signedData, signer, cut.signed, cut.digest);
   const path = valid ? await findPath(signer, others, state.roots, signedAt) : null;
   return { signature: state.signatures[index], cut, signedAt, signer, valid, path };
+}
+
+// A time-stamp in the seal carries its authority's certificate, the one it names.
+async function requireOwnCertificates({ signedData }) {
+  for (const { values } of unsignedAttributes(signedData.signer)) {
+    const token = await readToken(values[0].raw);
+    const signer = findSigner(token, []);
+    if (signer === null || !(await namesSigner(token, signer))) {
+      throw new Damaged("the time-stamp does not carry its certificate");
+    }
+  }
 }
 
 // Whom its authority leads to is asked by `checkSealTime`.
@@ -162,7 +176,9 @@ function checkTrusted(state) {
     return check("trusted", name, false, "No: the oldest signature is a time-stamp, which names no clinic.");
   }
   // Whose word an archive time-stamp is, is a question of its own.
-  for (const item of state.judged.filter(({ signature }) => !isArchiveStamp(signature))) {
+  // Nor does anybody's countersignature speak for the clinic.
+  const speaking = state.judged.filter(({ signature }, index) => !isArchiveStamp(signature) && (index === 0 || !isCountersignature(signature)));
+  for (const item of speaking) {
     if (item.path === null) {
       const who = subjectText(item.signer);
       return check("trusted", name, false, `No: ${who} is not certified by a root you gave.`);
@@ -177,18 +193,39 @@ function checkCovering(state) {
   return check("covers_file", "The last signature covers the whole file", missing === 0, reason);
 }
 
-function checkChanges(state) {
+async function checkChanges(state) {
   const name = "Nothing was changed between the signatures that the first ones forbid";
-  // A file sealed once is the rule; what may come after a seal only the command can judge.
-  const single = state.signatures.length === 1 && !state.signatures[0].hasSeedValues;
-  if (!single || state.signatures[0].revision !== state.file.revisions.length - 1) {
+  const [seal, second] = state.signatures;
+  const alone = state.signatures.length === 1 && seal.revision === state.file.revisions.length - 1;
+  const countersigned = state.signatures.length === 2 && isCountersignature(second) && (await onlyCountersigns(state.file, seal, state.cuts[0]));
+  if (!(alone || countersigned) || state.signatures.some((signature) => signature.hasSeedValues)) {
     const reason = "Something was added after the first signature, and this page does not judge what. Use the command.";
     throw new NotJudgeable("changes", name, reason);
   }
   return check("changes", name, true, "Nothing was.");
 }
 
-const STEPS = [countSignatures, checkRanges, checkDigests, checkForms, checkValid, checkTrusted, checkSealTime, checkCovering, checkChanges];
+// Who signed in the field that the clinic left for it; nothing where it left none.
+function checkCountersigned(state) {
+  const name = "Somebody else signed it too";
+  if (!invitesCountersignature(state.signatures[0])) {
+    return null;
+  }
+  const others = state.judged.slice(1).filter(({ signature }) => isCountersignature(signature));
+  if (others.length === 0) {
+    return check("countersigned", name, null, "The field that the clinic left for a countersignature is empty.");
+  }
+  if (others.length > 1) {
+    return check("countersigned", name, false, "No: it is countersigned twice in one field.");
+  }
+  const told = `${subjectText(others[0].signer)}, at ${formatTime(others[0].signedAt)} by their own clock`;
+  if (others[0].path !== null) {
+    return check("countersigned", name, true, `${told}; a root you gave certifies them.`);
+  }
+  return check("countersigned", name, null, `${told}; no root you gave says who that is.`);
+}
+
+const STEPS = [countSignatures, checkRanges, checkDigests, checkForms, checkValid, checkTrusted, checkSealTime, checkCountersigned, checkCovering, checkChanges];
 
 // Returns what was found; `first` is the oldest signature, which is the clinic's.
 export async function judgeSignatures(file, signatures, { bytes, roots, pins, checks }) {
@@ -197,6 +234,9 @@ export async function judgeSignatures(file, signatures, { bytes, roots, pins, ch
   try {
     for (const step of STEPS) {
       const found = await step(state);
+      if (found === null) {
+        continue;
+      }
       checks.push(found);
       if (found.holds === false) {
         return findings();

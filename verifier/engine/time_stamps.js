@@ -173,12 +173,14 @@ export async function judgeTimeStamps(audit, pinned, root) {
     }
   } catch (error) {
     if (error instanceof Contradiction || error instanceof BadToken) {
-      return { check: answer(false, `No: ${error.message}.`), stamps: [], brackets: [], covers: false };
+      return { check: answer(false, `No: ${error.message}.`), stamps: [], brackets: [], covers: false, independent: false };
     }
     throw error;
   }
   const counting = judged.filter((item) => item.reason === null);
-  const covers = counting.some((item) => item.part.size >= entriesNeeded(audit));
+  const covering = counting.filter((item) => item.part.size >= entriesNeeded(audit));
+  const covers = covering.length > 0;
+  const independent = covering.some((item) => item.part.independent);
   const stamps = judged.map(({ part, reason }) => ({
     size: part.size,
     index: part.index,
@@ -188,5 +190,5 @@ export async function judgeTimeStamps(audit, pinned, root) {
     counts: reason === null,
     reason: reason ?? "it is by an authority you pinned",
   }));
-  return { check: summary(audit, judged, counting, covers), stamps, brackets: bracketsOf(audit, counting), covers };
+  return { check: summary(audit, judged, counting, covers), stamps, brackets: bracketsOf(audit, counting), covers, independent };
 }

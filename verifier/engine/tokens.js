@@ -116,8 +116,12 @@ export function findSigner(token, pinned) {
   return [...token.certificates, ...pinned].find(isNamed) ?? null;
 }
 
+export async function namesSigner(token, signer) {
+  return equalBytes(await digest(token.named.hash, signer.raw), token.named.digest);
+}
+
 export async function requireSignature(token, signer) {
-  if (!equalBytes(await digest(token.named.hash, signer.raw), token.named.digest)) {
+  if (!(await namesSigner(token, signer))) {
     throw new BadToken("the token names another certificate than its signer's");
   }
   let holds = false;

@@ -209,8 +209,10 @@ function accepted(judging) {
   }
   const shown = {
     times: judging.times.covers,
+    ownWord: !judging.times.independent,
     oneHistory: judging.witnesses.reached,
     metBefore: checks.some((each) => each.code === "history" && each.holds),
+    challenged: checks.some((each) => each.code === "challenge" && each.holds),
   };
   return verdict(judging, ACCEPTED, acceptedSentence(audit, shown), {
     level: levelOf(shown),

@@ -15,6 +15,10 @@ const WITH_TIMESTAMPS = [
   "When exactly anything was done: the time-stamps give the times between which a record came into the log, and all other times are those of the clinic's own clock.",
   "That nothing was entered after the newest time-stamp: what came later could have been cut off before the report was made.",
 ];
+const OWN_TIMESTAMPS = [
+  "Anything about time to somebody who doubts the clinic: the time-stamps are by an authority of its own, which can be made to say any time.",
+  ...WITH_TIMESTAMPS,
+];
 const WITHOUT_HISTORY = [
   "That the clinic shows everyone the same record: it could keep a second one. This shows only when two reports are compared, so keep what you were given.",
 ];
@@ -28,12 +32,13 @@ const OF_CLIENT_COPY = [
 
 // The highest of the levels shown; a higher one does not include a lower one.
 export function levelOf(shown) {
-  return shown.metBefore ? 3 : shown.oneHistory ? 2 : shown.times ? 1 : 0;
+  return shown.metBefore || shown.challenged ? 3 : shown.oneHistory ? 2 : shown.times ? 1 : 0;
 }
 
 export function limitsOf(audit, shown) {
   const second = shown.oneHistory || shown.metBefore ? [] : WITHOUT_HISTORY;
-  const limits = [...(shown.times ? WITH_TIMESTAMPS : WITHOUT_TIMESTAMPS), ...second, ...ALWAYS];
+  const stamped = shown.ownWord ? OWN_TIMESTAMPS : WITH_TIMESTAMPS;
+  const limits = [...(shown.times ? stamped : WITHOUT_TIMESTAMPS), ...second, ...ALWAYS];
   if (audit.single !== null) {
     return [...ONE_SESSION, ...(audit.single.purpose === CLIENT_COPY ? OF_CLIENT_COPY : []), ...limits];
   }
@@ -61,11 +66,15 @@ export function acceptedSentence(audit, shown) {
   }
   if (shown.times) {
     sentence += " Its entries existed by the times that the time-stamps you pinned say.";
+    sentence += shown.ownWord ? " These are the clinic's own and not independent of it." : "";
   }
   if (shown.oneHistory) {
     sentence += " Enough of the witnesses you named saw this history and no other.";
   }
-  return shown.metBefore ? `${sentence} It is drawn from the same record that you met before.` : sentence;
+  if (shown.metBefore) {
+    sentence += " It is drawn from the same record that you met before.";
+  }
+  return shown.challenged ? `${sentence} It holds the challenge that you gave.` : sentence;
 }
 
 export function rejectedSentence(checks) {

@@ -80,7 +80,7 @@ def _covers_its_revision(seal: EmbeddedPdfSignature) -> bool:
     Written once more in a later increment, it would seem to belong to that one, and what
     the increment changes besides would pass for sealed.
     """
-    return seal.evaluate_signature_coverage() >= SignatureCoverageLevel.ENTIRE_REVISION
+    return bool(seal.evaluate_signature_coverage() >= SignatureCoverageLevel.ENTIRE_REVISION)
 
 
 def _allowed(before: Any) -> dict[tuple[int, int], frozenset[str]] | None:

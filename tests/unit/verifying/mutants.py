@@ -19,11 +19,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from compliance.keys.checkpoints import start_memory
 from compliance.ledger.canonical import JsonValue, canonical_bytes
+from compliance.ledger.policy import parse_policy
 from compliance.ledger.proofs import RangeProof
 from compliance.ledger.rotation import rotation_statement
 from compliance.ledger.tree import root_hash
 from compliance.report.payload import AuditParts, build_audit
 from compliance.report.verifying.judging import fingerprint_of
+from compliance.report.verifying.pins import Pins
 from compliance.report.verifying.verdict import KnownCheckpoint
 from unit.verifying.building import (
     CLINIC_ID,
@@ -53,6 +55,12 @@ class Mutant:
     roots: tuple[x509.Certificate, ...]
     known: tuple[KnownCheckpoint, ...] = ()
     challenge: str | None = None
+    authorities: tuple[x509.Certificate, ...] = ()
+    policy: bytes | None = None
+
+    def pins(self) -> Pins:
+        policy = None if self.policy is None else parse_policy(self.policy)
+        return Pins(authorities=self.authorities, policy=policy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,8 @@ def test_a_seal_moved_behind_an_edit_is_noticed(
     seal = next(field.raw_get("/V") for field in fields if field["/T"] == "Seal")
     writer.mark_update(seal.reference)
     page = writer.root["/Pages"]["/Kids"][0]
-    page[NameObject("/Rotate")] = NumberObject(90)
+    number: Any = NumberObject
+    page[NameObject("/Rotate")] = number(90)
     writer.update_container(page)
     out = io.BytesIO()
     writer.write(out)
