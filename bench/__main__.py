@@ -10,7 +10,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from bench import close, importing, ledger, mutations, over_http, pages, recall, report, sign
+from bench import (
+    close,
+    importing,
+    ledger,
+    mutations,
+    over_http,
+    pages,
+    recall,
+    report,
+    sign,
+    verify,
+)
 from bench.measuring import TABLE, Figure, write_results
 
 Run = Callable[[Path], tuple[list[Figure], dict[str, Any]]]
@@ -21,6 +32,7 @@ TITLES: Final = {
     "recall": "Recalls and the search",
     "report": "Reports",
     "sign": "Signing",
+    "verify": "Judging reports",
     "ledger": "Verifying the log",
     "importing": "Importing autoclave logs",
     "mutations": "Damaged reports",
@@ -40,6 +52,7 @@ def main() -> None:
         "recall": recall.run,
         "report": report.run,
         "sign": sign.run,
+        "verify": verify.run,
         "ledger": ledger.run,
         "importing": importing.run,
         "mutations": mutations.run,

@@ -26,6 +26,16 @@ _ABOUT: Final = (
 )
 
 
+def peak_megabytes() -> float:
+    """The most memory this process has had since its program was started.
+
+    Not ``ru_maxrss``: Linux lets a process inherit that of the one that started it.
+    """
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    (kilobytes,) = (line.split()[1] for line in lines if line.startswith("VmHWM:"))
+    return int(kilobytes) / 1024
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
     """One measured thing beside its floor of the same run."""

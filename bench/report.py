@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import resource
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -21,7 +20,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from bench.clinic import START, WHOLE, BenchClinic, made_clinic, open_database
 from bench.loading import MINUTE, load_sessions, record_exemplar
-from bench.measuring import HERE, Figure, grouped, machine, median, seconds
+from bench.measuring import HERE, Figure, grouped, machine, median, peak_megabytes, seconds
 from compliance.app import ROOT
 from compliance.domain.access import Actor, Auth, Role
 from compliance.keys.storage import load_clinic_keys
@@ -278,7 +277,7 @@ def export_and_tell(folder: Path, clinic_id: str, user_id: str, last: date) -> N
     output = folder / f"export-{last}.pdf"
     command = ExportReport(first=START.date(), last=last, output=output)
     export_report(workshop, command, actor=actor, now=START + timedelta(days=60))
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(peak_megabytes())
 
 
 if __name__ == "__main__":

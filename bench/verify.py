@@ -1,0 +1,175 @@
+"""Judging reports, beside hashing the file, one signature check and hashing its leaves again."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from bench.clinic import START, WHOLE, BenchClinic, made_clinic
+from bench.loading import MINUTE, load_sessions, record_exemplar
+from bench.measuring import HERE, Figure, grouped, machine
+from bench.report import STACKED, _peak
+from compliance.keys.storage import export_root_pem
+from compliance.operations.reporting.exporting import ExportReport, export_report
+from compliance.report.verifying.verify import verify_report
+
+ROUNDS: Final = 5
+ONE_FILE: Final = 950
+"""Sessions in the report whose judging is timed: the most that one file holds, nearly."""
+
+MOST_SECONDS: Final = 30
+MOST_MEGABYTES: Final = 512
+MOST_EXPORTING: Final = 150
+"""Megabytes above a process that has loaded everything and made nothing."""
+
+
+def run(folder: Path) -> tuple[list[Figure], dict[str, Any]]:
+    """Measure one full file, then a whole period of ten."""
+    facts = machine(folder)
+    figures = []
+    with made_clinic(folder / "one") as clinic:
+        _fill(clinic, ONE_FILE)
+        figures.append(_one_file(_export(clinic, folder / "one.pdf", ONE_FILE), clinic))
+    with made_clinic(folder / "many") as clinic:
+        _fill(clinic, STACKED)
+        figures += _many_files(clinic, folder)
+    return figures, facts
+
+
+def _fill(clinic: BenchClinic, sessions: int) -> None:
+    exemplar = record_exemplar(clinic, WHOLE, closed=True, now=START + MINUTE)
+    load_sessions(clinic, sessions, exemplar, first=START + 3 * MINUTE)
+
+
+def _export(clinic: BenchClinic, output: Path, sessions: int) -> Path:
+    last = START.date() + timedelta(days=sessions // 1440 + 1)
+    command = ExportReport(first=START.date(), last=last, output=output)
+    now = START + timedelta(days=60)
+    export_report(clinic.workshop(), command, actor=clinic.manager, now=now)
+    return output
+
+
+def _one_file(path: Path, clinic: BenchClinic) -> Figure:
+    data = path.read_bytes()
+    root = x509.load_pem_x509_certificate(export_root_pem(clinic.folder / "keys"))
+    verdict = verify_report(data, trust_roots=[root])
+    if verdict.exit_code or verdict.audit is None:
+        raise RuntimeError(verdict.sentence)
+    bodies = [body for _, body in verdict.audit.entries if body is not None]
+    key = ec.generate_private_key(ec.SECP256R1())
+    signature = key.sign(data[:64], ec.ECDSA(hashes.SHA256()))
+
+    def least() -> None:
+        hashlib.sha256(data).digest()
+        key.public_key().verify(signature, data[:64], ec.ECDSA(hashes.SHA256()))
+        for body in bodies:
+            hashlib.sha256(b"\0" + body).digest()
+
+    # As the worker that judges strangers' files does.
+    gc.disable()
+    try:
+        floor = _cpu(least)
+        ours = _cpu(lambda: verify_report(data, trust_roots=[root]))
+    finally:
+        gc.enable()
+    return Figure(
+        what=f"judging {ONE_FILE} sessions, {len(data) / 1e6:.1f} MB, {grouped(len(bodies))} entries",
+        measured=f"{1000 * ours:.0f} ms",
+        floor=f"{1000 * floor:.0f} ms",
+        ratio=ours / floor,
+        at_most=3,
+        note="Time of the processor. The floor hashes the file and the leaves and checks one"
+        " signature.",
+        why="judging also reads the cross-reference table, parses"
+        f" {len(verdict.audit.canonical) / 1e6:.0f} MB of JSON, writes it again to see that it is"
+        " canonical, and asks what every entry means; Python alone needs some twenty times the"
+        " floor to parse it.",
+    )
+
+
+def _cpu(work: Callable[[], object]) -> float:
+    spent = []
+    for _ in range(ROUNDS):
+        start = time.process_time()
+        work()
+        spent.append(time.process_time() - start)
+    return min(spent)
+
+
+def _many_files(clinic: BenchClinic, folder: Path) -> list[Figure]:
+    last = START.date() + timedelta(days=STACKED // 1440 + 1)
+    idle = _idle()
+    peak = _peak(clinic, last)
+    (folder / "root.pem").write_bytes(export_root_pem(clinic.folder / "keys"))
+    files = sorted(clinic.folder.glob(f"export-{last}*.pdf"))
+    told = [_judge(path, folder / "root.pem") for path in files]
+    total = sum(each["seconds"] for each in told)
+    largest = max(each["megabytes"] for each in told)
+    return [
+        Figure(
+            what=f"peak memory of exporting {grouped(STACKED)} sessions above an idle process",
+            measured=f"{peak:.0f} MB",
+            floor=f"{idle:.0f} MB",
+            ratio=peak - idle,
+            at_most=MOST_EXPORTING,
+            note="Here the ratio is the difference in MB.",
+        ),
+        Figure(
+            what=f"judging {grouped(STACKED)} sessions, {len(files)} files one after the other",
+            measured=f"{total:.1f} s",
+            floor="–",
+            ratio=total,
+            at_most=MOST_SECONDS,
+            note="Here the ratio is the seconds of the processor that `compliance verify` and its"
+            " worker took for each file.",
+        ),
+        Figure(
+            what="peak memory of judging the largest of them",
+            measured=f"{largest:.0f} MB",
+            floor="–",
+            ratio=largest,
+            at_most=MOST_MEGABYTES,
+            note="Here the ratio is the MB of the process.",
+        ),
+    ]
+
+
+def _idle() -> float:
+    code = "import bench.report as report; print(report.peak_megabytes())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=HERE.parent, check=True, capture_output=True, text=True
+    )
+    return float(done.stdout)
+
+
+def _judge(path: Path, root: Path) -> dict[str, float]:
+    command = [sys.executable, "-m", "bench.verify", str(path), str(root)]
+    done = subprocess.run(command, cwd=HERE.parent, check=True, capture_output=True, text=True)
+    told: dict[str, float] = json.loads(done.stdout)
+    return told
+
+
+def judge_and_tell(path: str, root: str) -> None:
+    """Judge one file with the command, and print what it and its worker took."""
+    command = [sys.executable, "-m", "compliance.cli", "verify", path, "--trust", root]
+    subprocess.run(command, cwd=HERE.parent, check=True, stdout=subprocess.DEVNULL)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = used.ru_utime + used.ru_stime
+    print(json.dumps({"seconds": seconds, "megabytes": used.ru_maxrss / 1024}))
+
+
+if __name__ == "__main__":
+    judge_and_tell(sys.argv[1], sys.argv[2])
