@@ -90,7 +90,7 @@ def storing(clinic: BenchClinic, session_id: str) -> Callable[[], object]:
         loaded = load_facts(tx, find_row(tx, session_id, actor=actor), now=now)
         act = Act(verb="close", thing=session_id, version=loaded.row.version)
         signature = sign_act(tx, act, actor=actor, grant=None, now=now)
-    record = closed_record(loaded, signature=signature, key=session_id)
+        record = closed_record(tx, loaded, signature=signature, key=session_id)
 
     def store() -> None:
         with clinic.database.writing() as tx:
