@@ -36,9 +36,9 @@ def test_one_changed_byte_anywhere_is_noticed(report: bytes, roots: Roots) -> No
     value_end = start + len(report[start:end].rstrip(b"0"))
     # Most of the file is padding; the seal's own value and the rest get their share.
     places = [
-        *(chance.randrange(start, value_end) for _ in range(120)),
-        *(chance.randrange(value_end, end) for _ in range(60)),
-        *(chance.choice([*range(start), *range(end, len(report))]) for _ in range(220)),
+        *(chance.randrange(start, value_end) for _ in range(250)),
+        *(chance.randrange(value_end, end) for _ in range(100)),
+        *(chance.choice([*range(start), *range(end, len(report))]) for _ in range(450)),
     ]
     seen: Counter[Outcome] = Counter()
     for place in places:
