@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final, TypeVar
 
-from compliance.keys.checkpoints import CheckpointSigner
+from compliance.keys.checkpoints import CheckpointSigner, RollbackDetected
 from compliance.keys.storage import ClinicKeys
 from compliance.ledger.proofs import consistency_proof
 from compliance.ledger.tree import Frontier, fold_peaks, subtree_cover
@@ -13,7 +16,11 @@ from compliance.operations.sealing import LogDamaged, node_reader
 from compliance.report.payload import ConsistencyStep
 from compliance.store import log
 from compliance.store.clinics import ClinicRow
-from compliance.store.session import Tx
+from compliance.store.session import Database, Tx
+
+Signed = TypeVar("Signed")
+
+_TRIES: Final = 4
 
 MAX_STEPS = 40
 """Earlier checkpoints a report proves itself consistent with; the newest ones."""
@@ -78,3 +85,29 @@ def sign_tree(tx: Tx, clinic: ClinicRow, keys: ClinicKeys) -> Tree:
         keys=keys,
         steps=steps,
     )
+
+
+@contextmanager
+def reading_signed(database: Database, sign: Callable[[Tx], Signed]) -> Iterator[tuple[Tx, Signed]]:
+    """Read one snapshot whose checkpoint is signed: a long read that must not hold up writers.
+
+    Between the beginning of the snapshot and the signing another process may have
+    signed a longer log. That looks like a database put back, and passes with a newer
+    snapshot; what does not pass is one.
+
+    Raises:
+        RollbackDetected: the log does not continue what the signer remembers.
+    """
+    for tries_left in reversed(range(_TRIES)):
+        with database.reading() as tx:
+            try:
+                signed = sign(tx)
+            except RollbackDetected:
+                if not tries_left:
+                    raise
+            else:
+                yield tx, signed
+                return
+        # Whoever signed the longer log is done writing when this comes back.
+        with database.writing():
+            pass

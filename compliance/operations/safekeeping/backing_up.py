@@ -16,7 +16,7 @@ from compliance.keys.age import FileKey, Passphrase, Recipient, encrypt_to
 from compliance.keys.files import flush_folder
 from compliance.keys.storage import load_clinic_keys
 from compliance.ledger.entry import format_time
-from compliance.operations.reporting.trees import Tree, sign_tree
+from compliance.operations.reporting.trees import Tree, reading_signed, sign_tree
 from compliance.operations.reporting.workshop import Workshop, software_name
 from compliance.operations.safekeeping.checking import DATABASE, SIGNED, check_backup
 from compliance.operations.safekeeping.journal import BackupNote, ClinicNote, add_note
@@ -25,7 +25,7 @@ from compliance.store import clinics
 from compliance.store.clinics import ClinicRow
 from compliance.store.copying import list_tables, read_rows
 from compliance.store.revisions import newest_revision, read_revision
-from compliance.store.session import Tx
+from compliance.store.session import Database, Tx
 
 SHORTEST_PASSPHRASE: Final = 12
 """Characters. Whoever finds the file can try as often as the machine allows."""
@@ -145,21 +145,16 @@ def check_passphrase(to: Passphrase | Recipient | None) -> None:
 def _write(
     workshop: Workshop, target: BinaryIO, command: BackUp, *, migrations: Path, now: datetime
 ) -> tuple[ClinicNote, ...]:
-    with workshop.database.reading() as tx:
-        revision = read_revision(tx)
-        if revision != newest_revision(workshop.database, migrations):
-            raise Refused(
-                "database",
-                revision,
-                "is of another version than this software",
-                allowed="start `compliance run` once to bring it up to date",
-            )
-        trees = _sign_trees(tx, workshop)
+    def sign(tx: Tx) -> list[tuple[ClinicRow, Tree]]:
+        _require_newest(workshop.database, migrations, read_revision(tx))
+        return _sign_trees(tx, workshop)
+
+    with reading_signed(workshop.database, sign) as (tx, trees):
         head = {
             "what": DATABASE,
             "made_at": format_time(now),
             "software": software_name(),
-            "revision": revision,
+            "revision": read_revision(tx),
             "clinics": [_describe(clinic, tree) for clinic, tree in trees],
         }
         lines = LineWriter(target, head)
@@ -180,6 +175,16 @@ def _write(
         )
         for clinic, tree in trees
     )
+
+
+def _require_newest(database: Database, migrations: Path, revision: str | None) -> None:
+    if revision != newest_revision(database, migrations):
+        raise Refused(
+            "database",
+            revision,
+            "is of another version than this software",
+            allowed="start `compliance run` once to bring it up to date",
+        )
 
 
 def _sign_trees(tx: Tx, workshop: Workshop) -> list[tuple[ClinicRow, Tree]]:
