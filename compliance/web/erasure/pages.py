@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -217,7 +218,7 @@ def _weighed(weighing: Weighing) -> dict[str, Any]:
     }
 
 
-def _values(row: ErasureRow, names: dict[str, str]) -> dict[str, Any]:
+def _values(row: ErasureRow, names: Mapping[str, str]) -> dict[str, Any]:
     return {
         "href": f"{ERASURES}/{row.erasure_id}",
         "subject": f"Client …{row.subject_id[-8:]}",

@@ -16,6 +16,7 @@ from compliance.keys.storage import ClinicKeys, load_clinic_keys, load_root
 from compliance.ledger.rotation import BadRotation, KeyChain, Rotation
 from compliance.operations.auditing.audit import audit_clinic
 from compliance.operations.clinics import find_clinic
+from compliance.operations.reporting import trees
 from compliance.operations.reporting.workshop import Workshop
 from compliance.operations.rotating import (
     KeysBehind,
@@ -118,13 +119,9 @@ def test_what_a_retired_key_signs_later_is_rejected_with_the_reason(
 
 
 def _report_with(workshop: Workshop, house: House, keys: Path, output: Path) -> Path:
-    from compliance.operations.reporting import trees
-
-    asked, trees.require_current = trees.require_current, lambda _tx, _keys: None
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trees, "require_current", lambda _tx, _keys: None)
         return report(replace(workshop, keys_folder=keys), house.clinic_id, output, AFTER)
-    finally:
-        trees.require_current = asked
 
 
 def test_a_certificate_that_was_retired_seals_no_later_report(

@@ -11,13 +11,17 @@ from compliance.web.browsers import name_browser
     ("sent", "shown"),
     [
         (
-            "Mozilla/5.0 (iPad; CPU OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
-            " Version/17.5 Mobile/15E148 Safari/604.1",
+            (
+                "Mozilla/5.0 (iPad; CPU OS 17_5 like Mac OS X) AppleWebKit/605.1.15"
+                " (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1"
+            ),
             "Safari on an iPad",
         ),
         (
-            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
-            " Chrome/126.0 Safari/537.36 Edg/126.0",
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
+                " Chrome/126.0 Safari/537.36 Edg/126.0"
+            ),
             "Edge on Windows",
         ),
         (

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from flask import Flask
 from web.api.calling import make_token
 from web.desk.visiting import PASSWORD, Browser, Filled
+from werkzeug.test import TestResponse
 
 from compliance.operations.auditing.audit import audit_clinic
 from compliance.web.context import EXTENSION
@@ -79,6 +81,11 @@ def test_an_unknown_client_and_a_basis_that_does_not_hold_are_said_beside_their_
     assert "This record is to be kept until" in early.text
 
 
+def answered(response: TestResponse) -> dict[str, Any]:
+    assert isinstance(response.json, dict)
+    return response.json
+
+
 def test_a_program_asks_and_another_persons_program_confirms(
     app: Flask, house: House, clock: Clock
 ) -> None:
@@ -94,15 +101,16 @@ def test_a_program_asks_and_another_persons_program_confirms(
         json={"client_ref": "C-1", "basis": "gdpr_17_1_c"},
         headers=heads["manager"],
     )
-    place = f"/api/v1/erasures/{made.json['id']}"
+    asked = answered(made)
+    place = f"/api/v1/erasures/{asked['id']}"
     same = client.post(f"{place}/confirm", json={}, headers=heads["manager"])
     done = client.post(f"{place}/confirm", json={}, headers=heads["practitioner"])
     again = client.post(f"{place}/withdraw", json={}, headers=heads["manager"])
     listed = client.get("/api/v1/erasures", headers=heads["manager"])
 
     assert (made.status_code, same.status_code, done.status_code) == (201, 403, 200)
-    assert done.json["state"] == "erased"
+    assert answered(done)["state"] == "erased"
     assert again.status_code == 409
-    assert listed.json["items"][0]["completed_at"] is not None
-    subject = made.json["subject"]
+    assert answered(listed)["items"][0]["completed_at"] is not None
+    subject = asked["subject"]
     assert app.extensions[EXTENSION].keyring.subjects.find(house.clinic_id, subject) is None
