@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from compliance.domain.access import Actor
-from compliance.domain.rules import EffectiveRules
+from compliance.domain.rules import Citation, EffectiveRules
 from compliance.domain.sterilization.due import DueBy, SporeFacts, find_due, reached_at
 from compliance.operations.sterilization.entering import house_of
 from compliance.store import runs, spore_tests
@@ -27,6 +27,8 @@ class SporeDue:
     due_at: datetime | None
     overdue: bool
     rule: str
+    citation: Citation | None
+    """The strictest profile that asks for tests in this way; None where no profile does."""
     by: DueBy | None
     last: SporeRow | None
     """The last valid negative test."""
@@ -55,6 +57,7 @@ def spore_test_due(tx: Tx, row: SterilizerRow, *, actor: Actor, now: datetime) -
         due_at=due.at,
         overdue=due.is_over(now),
         rule=_cite(rules, due.by),
+        citation=_citation(rules, due.by),
         by=due.by,
         last=last,
         operation=operation,
@@ -72,3 +75,9 @@ def _cite(rules: EffectiveRules, by: DueBy | None) -> str:
             return str(rules.cite(RUN_HOURS))
         case _:
             return ""
+
+
+def _citation(rules: EffectiveRules, by: DueBy | None) -> Citation | None:
+    # A test after installation or repair is the first of those that the interval asks for.
+    key = RUN_HOURS if by is DueBy.RUN_HOURS else DAYS
+    return None if rules.values.get(key) is None else rules.cite(key)

@@ -9,6 +9,7 @@ from typing import Final
 
 from compliance.domain.access import Action, Actor
 from compliance.domain.gate import Blocked, Blocker
+from compliance.domain.sterilization.due import DueBy
 from compliance.domain.sterilization.words import CycleKind, CycleOutcome, SterilizerState
 from compliance.errors import Conflict
 from compliance.operations.packs import release_signed
@@ -28,12 +29,29 @@ _LEVELS: Final = {CycleKind.PRODUCTION: "batch"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Caution:
+    """What whoever releases a load should know, and the rule it rests on."""
+
+    code: str
+    text: str
+    rule: str
+    """``PROFILE/VERSION key``; empty where no profile of the clinic speaks of it."""
+    source: str
+
+    def __str__(self) -> str:
+        place = f" ({self.rule}; source: {self.source})" if self.rule else ""
+        return f"{self.text}{place}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Released:
     """What a release did."""
 
     cycle: CycleRow
     packs: tuple[str, ...]
     closed_sessions: tuple[str, ...]
+    warnings: tuple[Caution, ...] = ()
+    """What was known when it was signed and did not forbid it."""
 
 
 def release_act(cycle: CycleRow) -> Act:
@@ -61,6 +79,7 @@ def release_cycle(
     blockers = ask_release(tx, row, actor=actor, now=now)
     if blockers:
         raise Blocked(blockers)
+    warnings = warn_release(tx, row, actor=actor, now=now)
     signature = sign_act(tx, release_act(row), actor=actor, grant=grant, now=now)
     data = {
         "cycle": row.cycle_id,
@@ -80,6 +99,7 @@ def release_cycle(
         cycle=find_cycle(tx, row.cycle_id, actor=actor),
         packs=tuple(packs),
         closed_sessions=tuple(closed),
+        warnings=warnings,
     )
 
 
@@ -188,7 +208,7 @@ def day_blockers(tx: Tx, machine: SterilizerRow, house: House) -> Iterator[Block
     )
 
 
-def warn_release(tx: Tx, row: CycleRow, *, actor: Actor, now: datetime) -> tuple[str, ...]:
+def warn_release(tx: Tx, row: CycleRow, *, actor: Actor, now: datetime) -> tuple[Caution, ...]:
     """What a person should know who releases a load all the same.
 
     An overdue spore test warns: the rules say how often to test, and none that we
@@ -199,7 +219,19 @@ def warn_release(tx: Tx, row: CycleRow, *, actor: Actor, now: datetime) -> tuple
     due = spore_test_due(tx, machine, actor=actor, now=now)
     if row.kind is not CycleKind.PRODUCTION or not due.overdue:
         return ()
-    return (f"The spore test of {machine.code} is overdue: {due.rule}.",)
+    cited = due.citation
+    by_date = cited is not None and due.by is not DueBy.NEW_OR_REPAIRED
+    why = due.rule
+    if cited is not None and by_date:
+        why = cited.text[:1].lower() + cited.text[1:].rstrip(".")
+    return (
+        Caution(
+            code="spore_test_overdue",
+            text=f"The spore test of {machine.code} is overdue: {why}.",
+            rule="" if cited is None else cited.rule,
+            source="" if cited is None else cited.source,
+        ),
+    )
 
 
 def _overdue_blockers(

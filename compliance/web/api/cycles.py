@@ -18,7 +18,7 @@ from compliance.operations.sterilization.cycles import (
     record_cycle,
 )
 from compliance.operations.sterilization.deciding import DecideFlag, decide_flag
-from compliance.operations.sterilization.releasing import release_cycle
+from compliance.operations.sterilization.releasing import Caution, release_cycle
 from compliance.store.session import Tx
 from compliance.web.api.cursors import cut_page, read_moment_cursor
 from compliance.web.api.presenting import show_moment
@@ -171,6 +171,7 @@ def post_cycle_release(cycle_id: Any) -> Reply:
             "cycle": show_cycle(done.cycle),
             "packs": list(done.packs),
             "closed_sessions": list(done.closed_sessions),
+            "warnings": [show_caution(each) for each in done.warnings],
         }
         return Answer(body=body)
 
@@ -192,6 +193,15 @@ def post_flag(cycle_id: Any, body: dict[str, Any]) -> Reply:
         return Answer(body=show_cycle(row))
 
     return write(work)
+
+
+def show_caution(caution: Caution) -> dict[str, Any]:
+    return {
+        "code": caution.code,
+        "text": caution.text,
+        "rule": caution.rule or None,
+        "source": caution.source or None,
+    }
 
 
 def show_cycle(row: CycleRow) -> dict[str, Any]:

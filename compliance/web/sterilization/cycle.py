@@ -80,7 +80,7 @@ def find_all(cycle_id: str, actor: Actor, now: datetime) -> Found:
             else ask_release(tx, row, actor=actor, now=now),
             warnings=()
             if row.released_at is not None
-            else warn_release(tx, row, actor=actor, now=now),
+            else tuple(str(each) for each in warn_release(tx, row, actor=actor, now=now)),
             rules=house_of(tx, actor, row.run_at).rules,
             packs=packs_of_cycle(tx, row.cycle_id, actor=actor),
             tests=tests_of(tx, row.cycle_id, actor=actor),

@@ -289,7 +289,15 @@ def test_an_overdue_spore_test_warns_and_blocks_where_the_clinic_chose_so(house:
     with house.database.reading() as tx:
         assert ask_release(tx, cycle, actor=house.operator, now=NOON) == ()
         (warning,) = warn_release(tx, cycle, actor=house.operator, now=NOON)
-    assert warning == "The spore test of A1 is overdue: after installation or repair."
+    assert warning.text == "The spore test of A1 is overdue: after installation or repair."
+    assert warning.rule == ""
+
+    with house.database.writing() as tx:
+        tx.execute(text('UPDATE clinic SET profiles = \'["US-CDC-dental","ASEPTRAIL-BASE"]\''))
+    with house.database.reading() as tx:
+        (cited,) = warn_release(tx, cycle, actor=house.operator, now=NOON)
+    assert (cited.text, cited.rule) == (warning.text, "US-CDC-dental/1 spore_test_max_days")
+    assert cited.source.startswith("cdc.gov")
 
     stack = '["ASEPTRAIL-NO-OVERDUE","ASEPTRAIL-BASE"]'
     with house.database.writing() as tx:

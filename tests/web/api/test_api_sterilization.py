@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from web.api.calling import Api, problem, read
 
 from compliance.operations.auditing import audit_clinic
@@ -395,6 +396,30 @@ def test_a_repair_makes_a_spore_test_due_now(api: Api) -> None:
     assert repaired["spore_test"]["overdue"] is True
     assert re.match("after installation or repair", repaired["spore_test"]["rule"])
     assert audited(api) == []
+
+
+def test_a_release_says_that_the_spore_test_is_overdue_and_by_which_rule(api: Api) -> None:
+    add(api, "A1")
+    first = run(api, "A1", "1")
+    (new,) = read(release(api, first))["warnings"]
+    assert new["text"] == "The spore test of A1 is overdue: after installation or repair."
+    spore(api, first, "no_growth")
+    api.clock.tick(hours=1)
+    assert read(release(api, run(api, "A1", "2")))["warnings"] == []
+
+    with api.house.database.writing() as tx:
+        tx.execute(text('UPDATE clinic SET profiles = \'["US-CDC-dental","ASEPTRAIL-BASE"]\''))
+    api.clock.tick(days=8)
+    (late,) = read(release(api, run(api, "A1", "3")))["warnings"]
+
+    assert late == {
+        "code": "spore_test_overdue",
+        "text": "The spore test of A1 is overdue: a spore test at least weekly, with a control of the"
+        " same lot.",
+        "rule": "US-CDC-dental/1 spore_test_max_days",
+        "source": late["source"],
+    }
+    assert late["source"].startswith("cdc.gov")
 
 
 @pytest.mark.postgresql

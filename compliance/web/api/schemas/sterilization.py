@@ -217,12 +217,22 @@ class CycleListOut(Shown):
     next_cursor = NextCursor()
 
 
+class CautionOut(Shown):
+    """What was known when a load was released, and the rule it rests on."""
+
+    code = Word()
+    text = Word()
+    rule = Word(nullable=True)
+    source = Word(nullable=True)
+
+
 class CycleReleasedOut(Shown):
-    """A released load, its packs, and the sessions that closed with it."""
+    """A released load, its packs, the sessions that closed with it, and what to know all the same."""
 
     cycle = Part(CycleOut)
     packs = Words()
     closed_sessions = Words()
+    warnings = Part(CautionOut, many=True)
 
 
 class FlagIn(Asked):
