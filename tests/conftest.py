@@ -20,6 +20,8 @@ from givens import ROOT, Clock, database_url, open_sqlite
 
 _COUNTER = itertools.count()
 
+BROWSER = ROOT / "tests" / "browser"
+
 # The same examples on every machine, and no deadline: a busy machine is not a failure.
 settings.register_profile(
     "ci",
@@ -116,14 +118,17 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     made.dispose()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the browser's tests come last, each file of them on one worker.
 
     Playwright keeps an event loop running in its thread, and signing and checking
     a signature start one of their own: after a browser test they could not.
+    It comes before the plugin that hands tests out, which reads the groups only once.
     """
-    browser = [item for item in items if item.get_closest_marker("browser") is not None]
+    browser = [item for item in items if BROWSER in item.path.parents]
     for item in browser:
+        item.add_marker(pytest.mark.browser)
         item.add_marker(pytest.mark.xdist_group(f"browser-{item.path.stem}"))
-    others = [item for item in items if item.get_closest_marker("browser") is None]
+    others = [item for item in items if BROWSER not in item.path.parents]
     items[:] = [*others, *browser]
