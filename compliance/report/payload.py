@@ -35,6 +35,7 @@ from compliance.report.verifying.shape import (
     exact_object,
 )
 from compliance.report.verifying.single_file import SESSION_SCHEMA, read_session_file
+from compliance.report.verifying.trace_file import TRACE_SCHEMA, read_trace_file
 
 __all__ = [
     "ATTACHMENT_NAME",
@@ -161,11 +162,13 @@ def _read(content: Mapping[str, JsonValue], data: bytes) -> AuditFile:
     schema = content.get("schema")
     if schema == SESSION_SCHEMA:
         return read_session_file(content, data)
+    if schema == TRACE_SCHEMA:
+        return read_trace_file(content, data)
     if not isinstance(schema, str) or not schema.startswith(_FAMILIES):
         raise NotAnAudit("it does not name its schema")
     version = VERSIONS.get(schema)
     if version is None:
-        known = ", ".join((*VERSIONS, SESSION_SCHEMA))
+        known = ", ".join((*VERSIONS, SESSION_SCHEMA, TRACE_SCHEMA))
         raise UnknownAuditVersion(f"schema {schema[:40]!r}, but only {known} are understood")
     check_plain_parts(content, version=version)
     span = exact_object(content["range"], {"start", "end"}, "range")

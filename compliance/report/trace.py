@@ -33,9 +33,7 @@ from compliance.report.styles import (
     RIGHT,
     SECTION,
 )
-
-TRACE_SCHEMA: Final = "aseptrail/audit/trace/1"
-"""Of the family that every verifier knows by name: it says that it cannot judge this one."""
+from compliance.report.verifying.trace_file import TRACE_SCHEMA
 
 _GAP: Final = 8.0
 _SAYS: Final = (
@@ -48,7 +46,7 @@ _LIMITS: Final = (
         " period proves;"
     ),
     "that an entry existed at the time it states;",
-    "that what people entered is true. The verifier of reports does not judge lists like these.",
+    "that what people entered is true.",
 )
 
 

@@ -25,10 +25,11 @@ from compliance.operations.reporting.parts import clinic_values
 from compliance.operations.reporting.seal import root_fingerprint, seal_file
 from compliance.operations.reporting.trees import Tree, sign_tree
 from compliance.operations.reporting.workshop import Workshop, software_name
-from compliance.operations.sealing import append, node_reader
+from compliance.operations.sealing import RESTORE, ROTATED, append, hold_log, node_reader
 from compliance.operations.sterilization.affected import RecallRow
 from compliance.report.front_page import Evidence
 from compliance.report.trace import TraceContent, TraceList, build_trace, draw_trace
+from compliance.report.verifying.traced import MOST_CALLS
 from compliance.store import log, recalls
 from compliance.store.clinics import ClinicRow
 from compliance.store.session import Tx
@@ -50,6 +51,8 @@ class ExportTrace:
     title: str
     sentences: tuple[str, ...]
     lists: tuple[TraceList, ...]
+    size: int
+    """Of the log in that snapshot, see `read_size`; nothing later is quoted."""
     sessions: tuple[str, ...]
     """Whose signed endings are quoted with their proofs."""
     recall: RecallRow | None
@@ -83,14 +86,17 @@ def export_trace(
         raise Conflict(f"a list has more than {MOST_LINES} lines; save it as CSV instead")
     with workshop.database.reading() as tx:
         clinic = clinic_of(tx, actor)
-        keys = load_clinic_keys(workshop.keys_folder, clinic.clinic_id)
+    keys = load_clinic_keys(workshop.keys_folder, clinic.clinic_id)
+    with workshop.database.writing() as tx:
+        # Else a longer log could be signed meanwhile, and this one would look like a log put back.
+        hold_log(tx, clinic.clinic_id)
         tree = sign_tree(tx, clinic, keys)
+        log.insert_checkpoint(tx, clinic.clinic_id, tree.size, tree.root, tree.note)
+    with workshop.database.reading() as tx:
         maker = read_names(tx, clinic_id=clinic.clinic_id).get(actor.user_id, actor.user_id)
         entries = _quote(tx, clinic.clinic_id, command, tree)
     content = _content(clinic, command, tree, maker, now)
     audit_json = build_trace(content, _proof(clinic, command, tree, entries, actor))
-    with workshop.database.writing() as tx:
-        log.insert_checkpoint(tx, clinic.clinic_id, tree.size, tree.root, tree.note)
     fingerprint = root_fingerprint(workshop.keys_folder)
     with tempfile.TemporaryDirectory(prefix="aseptrail-export-") as folder:
         unsigned = Path(folder) / "unsigned.pdf"
@@ -136,16 +142,17 @@ def _content(
 
 def _quote(tx: Tx, clinic_id: str, command: ExportTrace, tree: Tree) -> list[Mapping[str, Any]]:
     """The entries of the recall and the endings of its sessions, each with its proof."""
-    indexes = {0}
-    if command.recall is not None:
-        row = command.recall
-        for kind in ("recall", "recall_closed"):
-            indexes |= set(log.find_places(tx, clinic_id, kind, [row.recall_id]).values())
-        calls = recalls.list_calls(tx, clinic_id, row.recall_id)
-        indexes |= {call["idx"] for call in calls[-MOST_QUOTED:]}
+    # The rotations and restores explain whose key signs, and which log it is.
+    explaining = {0}
+    for kind in (RESTORE, ROTATED):
+        explaining |= {index for _, index in log.list_places(tx, clinic_id, kind)}
+    about = _of_recall(tx, command.recall, command) if command.recall is not None else set()
     for kind in ("session_signed", "session_closed"):
         places = log.find_places(tx, clinic_id, kind, list(command.sessions[:MOST_QUOTED]))
-        indexes |= set(places.values())
+        about |= set(places.values())
+    # What came after the lists were read would contradict them; the keys are the checkpoint's.
+    indexes = {index for index in explaining if index < tree.size}
+    indexes |= {index for index in about if index < command.size}
     read = node_reader(tx, clinic_id)
     return [
         {
@@ -155,6 +162,26 @@ def _quote(tx: Tx, clinic_id: str, command: ExportTrace, tree: Tree) -> list[Map
         }
         for index, body in sorted(log.read_bodies(tx, clinic_id, sorted(indexes)).items())
     ]
+
+
+def _of_recall(tx: Tx, row: RecallRow, command: ExportTrace) -> set[int]:
+    """The recall's opening and closing, and the newest calls about the sessions listed."""
+    indexes: set[int] = set()
+    for kind in ("recall", "recall_closed"):
+        indexes |= set(log.find_places(tx, row.clinic_id, kind, [row.recall_id]).values())
+    listed = set(command.sessions)
+    told = [
+        call["idx"]
+        for call in recalls.list_calls(tx, row.clinic_id, row.recall_id)
+        if call["session_id"] in listed and call["idx"] < command.size
+    ]
+    return indexes | set(told[-MOST_CALLS:])
+
+
+def read_size(tx: Tx, actor: Actor) -> int:
+    """How many entries the log has in this snapshot."""
+    head = log.read_head(tx, actor.clinic_id, lock=False)
+    return 0 if head is None else head.size
 
 
 def _proof(

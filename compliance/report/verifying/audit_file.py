@@ -1,4 +1,4 @@
-"""What was read from the ``audit.json`` of a report, or of one session's file."""
+"""What was read from the ``audit.json`` of a report, of one session's file, or of a recall's."""
 
 from __future__ import annotations
 
@@ -19,6 +19,28 @@ class SingleSession:
     session_id: str
     purpose: str
     """``inspection`` or ``client_copy``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TracedList:
+    """One list of a recall's or a search's file, as its pages print it."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    """Each with a cell for every column."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceFile:
+    """What a recall's or a search's file says."""
+
+    purpose: str
+    """``recall`` or ``search``."""
+    recall_id: str | None
+    title: str
+    sentences: tuple[str, ...]
+    lists: tuple[TracedList, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +89,14 @@ class AuditFile:
     single: SingleSession | None = None
     """What the file is about, if it is not a report of a period but one session's; its
     entries then stand in ``context``, each with its proof, and the range is empty."""
+
+    trace: TraceFile | None = None
+    """The same of a recall's or a search's file, whose lists are the clinic's word."""
+
+    @property
+    def has_range(self) -> bool:
+        """Whether it is a report, which shows all entries of a range and not some one by one."""
+        return self.single is None and self.trace is None
 
     def text(self, *path: str) -> str:
         """Return a text inside ``data`` that `parse_audit` has made sure is there."""

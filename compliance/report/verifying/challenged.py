@@ -27,8 +27,9 @@ def check_challenge(log: ReadLog, challenge: str | None) -> Check:
         if entry.kind == _KIND and entry_text(entry, "challenge") == wanted:
             reason = f"It is entry {index}, so the log was continued after you gave it."
             return Check(code=_CODE, name=_NAME, holds=True, reason=reason)
-    if log.audit.single is not None:
-        reason = "The file of one session does not quote challenges. Ask for a report of a period."
+    if not log.audit.has_range:
+        what = "one session" if log.audit.single is not None else "a recall or a search"
+        reason = f"The file of {what} does not quote challenges. Ask for a report of a period."
         return Check(code=_CODE, name=_NAME, holds=None, reason=reason)
     reason = (
         "No: it was made before you gave the challenge, or drawn from another log than the one "

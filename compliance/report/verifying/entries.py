@@ -59,7 +59,7 @@ def read_log(audit: AuditFile) -> tuple[Check, ReadLog | None]:
         reason = f"No: entry {foreign[0]} is another clinic's."
         return Check(code=code, name=name, holds=False, reason=reason), None
     by_index = {entry.index: entry for entry in (*outside, *inside)}
-    if audit.single is not None:
+    if not audit.has_range:
         inside = [by_index[index] for index in sorted(by_index)]
     check = Check(code=code, name=name, holds=True, reason=f"{len(by_index)} entries were read.")
     return check, ReadLog(audit=audit, inside=inside, by_index=by_index)

@@ -78,7 +78,7 @@ def roots_at(audit: AuditFile, sizes: Sequence[int]) -> dict[int, bytes]:
     for size in sizes:
         if size == audit.size:
             roots[size] = audit.root
-        elif audit.single is None and reached <= size <= audit.end:
+        elif audit.has_range and reached <= size <= audit.end:
             more = audit.leaf_hashes[reached - audit.start : size - audit.start]
             reached = extend_peaks(peaks, reached, more)
             roots[size] = fold_peaks(peaks)

@@ -47,6 +47,13 @@ REQUIRED: Final = _OF_ANY | (
 REQUIRED_OF_SESSION: Final = _OF_ANY | {"inclusion", "belongs"}
 """The codes of the checks without which no file of one session is accepted."""
 
+REQUIRED_OF_TRACE: Final = (_OF_ANY - {"sessions", "amendments"}) | {
+    "inclusion",
+    "belongs",
+    "lists",
+}
+"""The codes of the checks without which no file of a recall or a search is accepted."""
+
 _HEADER: Final = b"%PDF-"
 
 _HEADER_WITHIN: Final = 1024
@@ -139,7 +146,7 @@ class Judging:
             signed_at=None if seal is None else seal.signed_at,
             root_fingerprint=self._root_fingerprint(),
             clinic=None if audit is None else audit.text("clinic", "name"),
-            period=None if audit is None or audit.single else _period(audit),
+            period=None if audit is None or not audit.has_range else _period(audit),
             about=_about(audit),
             does_not_prove=does_not_prove,
             checkpoint=checkpoint,
@@ -160,12 +167,16 @@ class Judging:
 
 
 def _required(audit: AuditFile) -> frozenset[str]:
+    if audit.trace is not None:
+        return REQUIRED_OF_TRACE
     return REQUIRED if audit.single is None else REQUIRED_OF_SESSION
 
 
 def _about(audit: AuditFile | None) -> str | None:
     if audit is None:
         return None
+    if audit.trace is not None:
+        return audit.trace.purpose
     return "period" if audit.single is None else audit.single.purpose
 
 

@@ -39,11 +39,11 @@ def check_record(audit: AuditFile, signer: x509.Certificate) -> Iterator[Check]:
     yield _clinic_certificate(audit, signer)
     yield _note_key(audit, signer)
     yield _checkpoint(audit)
-    if audit.single is None:
+    if audit.has_range:
         yield _range(audit)
         yield _context(audit)
     else:
-        # One session's file has no range: every entry in it comes with a proof of its own.
+        # A file of one session or of a recall has no range: every entry in it comes with a proof of its own.
         yield _inclusion(audit)
     yield _disclosures(audit)
 

@@ -36,6 +36,13 @@ _SESSION_KEYS: Final = frozenset(
 )
 
 
+_TRACE_KEYS: Final = frozenset(
+    {"schema", "software", "clinic", "purpose", "recall", "title", "sentences", "lists"}
+    | {"made_at", "made_by", "size", "root", "incarnation", "checkpoint", "note_key"}
+    | {"note_key_certificate", "entries"}
+)
+
+
 class NotAnAudit(ComplianceError):
     """The bytes are not an ``audit.json`` of the known form."""
 
@@ -85,6 +92,16 @@ def check_plain_session_parts(content: Mapping[str, JsonValue]) -> None:
     any_text(content["session"], "session")
     if content["purpose"] not in PURPOSES:
         raise NotAnAudit("its purpose is not known")
+
+
+def check_plain_trace_parts(content: Mapping[str, JsonValue]) -> None:
+    """Do the same for the ``audit.json`` of a recall's or a search's file.
+
+    Raises:
+        NotAnAudit, NotCanonical: as `check_plain_parts`.
+    """
+    _require_keys(content, _TRACE_KEYS, "audit.json")
+    _check_common_parts({**content, "profiles": [], "anchors": []})
 
 
 def _check_common_parts(content: Mapping[str, JsonValue]) -> None:

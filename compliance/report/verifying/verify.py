@@ -37,6 +37,7 @@ from compliance.report.verifying.signatures import (
 from compliance.report.verifying.single import check_single
 from compliance.report.verifying.tables import read_tables_at_once
 from compliance.report.verifying.time_stamps import judge_time_stamps
+from compliance.report.verifying.traced import check_trace
 from compliance.report.verifying.verdict import Check, KnownCheckpoint, Verdict
 from compliance.report.verifying.witnessed import judge_witnesses
 
@@ -96,7 +97,7 @@ def _steps(judging: Judging) -> Iterator[Check]:
     # (8) the log is the one the inspector met before;
     # (9) authorities and witnesses outside saw it, as far as the inspector names any;
     # (10) the meaning layer, see `entries`, `sessions`, `loads`
-    #     and, for one session's file, `single`.
+    #     and, for one session's file, `single`; for a recall's or a search's, `traced`.
     # The order is part of the protection: nothing is interpreted before it is known to be
     # signed, and nothing is believed before it is proved to be in the log.
     if len(judging.data) > MAX_FILE_BYTES:
@@ -200,6 +201,8 @@ def _check_meaning(
         # What a range shows, a period, its order and what was left open, cannot be asked of
         # single entries; the verdict says what such a file therefore does not prove.
         yield from check_single(log, audit.single)
+    elif audit.trace is not None:
+        yield from check_trace(log, audit.trace)
     else:
         yield check_period(log)
         yield check_clock(log)

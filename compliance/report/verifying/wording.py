@@ -8,7 +8,9 @@ from typing import Final
 
 from compliance.ledger.canonical import JsonValue
 from compliance.report.payload import AuditFile
+from compliance.report.verifying.audit_file import TraceFile
 from compliance.report.verifying.shape import CLIENT_COPY
+from compliance.report.verifying.trace_file import RECALL
 from compliance.report.verifying.verdict import Check
 
 _ALWAYS: Final = (
@@ -66,6 +68,18 @@ _ONE_SESSION: Final = (
     "Anything about other sessions, or that the record is complete for any period.",
 )
 
+_TRACE: Final = (
+    (
+        "That a list is complete: a client, a pack or a load could have been left out. Only a report of "
+        "the period shows every entry from which the lists are made."
+    ),
+    (
+        "Whom a line names, and which packs and loads: the log holds client references as commitments "
+        "that this file does not open. The lines are the clinic's word, sealed."
+    ),
+    "Anything about other sessions, or that the record is complete for any period.",
+)
+
 _CLIENT_COPY: Final = (
     (
         "How the session came about: a client's copy leaves out the entries before the signature, "
@@ -107,6 +121,8 @@ def limits_of(audit: AuditFile, shown: Shown) -> tuple[str, ...]:
     if audit.single is not None:
         copy = _CLIENT_COPY if audit.single.purpose == CLIENT_COPY else ()
         return _ONE_SESSION + copy + limits
+    if audit.trace is not None:
+        return _TRACE + limits
     volume: JsonValue = audit.data["volume"]
     if isinstance(volume, dict) and volume["of"] != 1:
         limits = (
@@ -121,7 +137,7 @@ def limits_of(audit: AuditFile, shown: Shown) -> tuple[str, ...]:
 
 def accepted_sentence(audit: AuditFile, shown: Shown) -> str:
     """Return what an accepted report may be called, and no more."""
-    sentence = _session_sentence(audit) if audit.single else _report_sentence(audit)
+    sentence = _sentence_of(audit)
     clinic_data = audit.data["clinic"]
     if isinstance(clinic_data, dict) and clinic_data["demo"]:
         sentence += " It is made of demonstration data and says nothing about real treatments."
@@ -136,6 +152,21 @@ def accepted_sentence(audit: AuditFile, shown: Shown) -> str:
     if shown.challenged:
         sentence += " It holds the challenge that you gave."
     return sentence
+
+
+def _sentence_of(audit: AuditFile) -> str:
+    if audit.trace is not None:
+        return _trace_sentence(audit, audit.trace)
+    return _session_sentence(audit) if audit.single else _report_sentence(audit)
+
+
+def _trace_sentence(audit: AuditFile, trace: TraceFile) -> str:
+    what = "a recall" if trace.purpose == RECALL else "a search"
+    return (
+        f"The lists of {what} that {audit.text('clinic', 'name')} handed out, “{trace.title}”, have not "
+        "been altered since the clinic sealed them, and every entry they quote is in the clinic's log. "
+        "They do not show that nothing was left out."
+    )
 
 
 def _report_sentence(audit: AuditFile) -> str:

@@ -18,6 +18,7 @@ from compliance.operations.reporting.tracing import (
     ExportTrace,
     TraceList,
     export_trace,
+    read_size,
 )
 from compliance.operations.sterilization.affected import find_row
 from compliance.operations.sterilization.searching import MEETABLE, count_met, name_thing, who_met
@@ -83,6 +84,7 @@ def _recall_command(tx: Tx, recall_id: str, actor: Actor) -> Callable[[Path], Ex
         keyring=services().keyring,
         first=MOST_LINES + 1,
     )
+    size = read_size(tx, actor)
     story = read_story(tx, found.recall, found.sterilizer, actor=actor)
     names, counts = story.names, found.counts
     lists = [
@@ -109,6 +111,7 @@ def _recall_command(tx: Tx, recall_id: str, actor: Actor) -> Callable[[Path], Ex
         ),
         lists=tuple(lists),
         sessions=tuple(met.meeting.session_id for met in found.affected),
+        size=size,
         recall=found.recall,
         output=output,
     )
@@ -167,7 +170,7 @@ def _said(each: Any, names: Any) -> str:
 
 
 def _search_command(tx: Tx, kind: str, ref: str, actor: Actor) -> Callable[[Path], ExportTrace]:
-    keyring = services().keyring
+    keyring, size = services().keyring, read_size(tx, actor)
     name = name_thing(tx, kind, ref, actor=actor)
     sessions, clients = count_met(tx, kind, ref, actor=actor, keyring=keyring)
     met = who_met(tx, kind, ref, actor=actor, keyring=keyring, limit=MOST_LINES + 1)
@@ -196,6 +199,7 @@ def _search_command(tx: Tx, kind: str, ref: str, actor: Actor) -> Callable[[Path
         sentences=(counted.capitalize(),),
         lists=(listed,),
         sessions=tuple(each.meeting.session_id for each in met),
+        size=size,
         recall=None,
         output=output,
     )

@@ -13,6 +13,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from compliance.operations.inspections import LONGEST
 from compliance.report.verifier_page import FILE_NAME, build_page, installed_sources
+from compliance.report.verifying.audit_file import TraceFile
 from compliance.report.verifying.verdict import Outcome, Verdict
 from compliance.web.context import page_values, show_time, software_version
 from compliance.web.desk.roots import root_fingerprint, root_pem
@@ -48,6 +49,8 @@ _LEVELS: Final = {
 _ABOUT: Final = {
     "inspection": "one session, with every entry the clinic quotes about it",
     "client_copy": "one session, as the client’s copy",
+    "recall": "a recall’s lists, which nobody can show to be complete",
+    "search": "a search’s list, which nobody can show to be complete",
 }
 _MEGABYTES: Final = MAX_UPLOAD_BYTES // (1024 * 1024)
 
@@ -152,6 +155,8 @@ def _draw(verdict: Verdict) -> Markup | None:
     What is wrong with the data of a rejected file may show only while the page is
     made, and the verdict about it must be shown all the same.
     """
+    if verdict.audit is not None and verdict.audit.trace is not None:
+        return _draw_lists(verdict.audit.trace)
     redrawn = redraw(verdict.audit)
     if redrawn is None:
         return None
@@ -162,6 +167,14 @@ def _draw(verdict: Verdict) -> Markup | None:
     except Exception:
         current_app.logger.exception("the record of an uploaded report could not be drawn")
         return None
+
+
+def _draw_lists(trace: TraceFile) -> Markup:
+    """A recall's or a search's lists; texts throughout, so that nothing can fail to be drawn."""
+    lists = tuple((one, tuple((column, "text") for column in one.columns)) for one in trace.lists)
+    return Markup(  # noqa: S704 (our own template, which escapes all it is given)
+        render_template("verify/_lists.html", trace=trace, lists=lists)
+    )
 
 
 def _facts(verdict: Verdict) -> tuple[tuple[str, str], ...]:
