@@ -39,7 +39,9 @@ from compliance.web.first_run.registering import register_first_run
 from compliance.web.health import register_health
 from compliance.web.house.registering import register_house
 from compliance.web.identity import register_identity
+from compliance.web.inspection.accesses import register_accesses
 from compliance.web.inspection.challenge import register_challenge
+from compliance.web.inspection.noting import register_noting
 from compliance.web.proxies import register_proxies
 from compliance.web.recalls.registering import register_recalls
 from compliance.web.security import register_security
@@ -98,11 +100,13 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
         register_why,
         register_first_run,
         register_identity,
+        register_noting,
         register_errors,
         register_auth,
         register_desk,
         register_erasure,
         register_challenge,
+        register_accesses,
         register_house,
         register_sterilizers,
         register_verify,

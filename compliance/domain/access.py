@@ -51,6 +51,7 @@ class Action(enum.StrEnum):
     REQUEST_ERASURE = "request_erasure"
     CONFIRM_ERASURE = "confirm_erasure"
     ENTER_CHALLENGE = "enter_challenge"
+    READ_ACCESSES = "read_accesses"
 
 
 _READING: Final = frozenset({Action.READ_SESSIONS, Action.READ_THINGS, Action.TRACE})
@@ -85,8 +86,10 @@ ALLOWED: Final[Mapping[Role, frozenset[Action]]] = MappingProxyType(
             Action.REQUEST_ERASURE,
             Action.CONFIRM_ERASURE,
             Action.ENTER_CHALLENGE,
+            Action.READ_ACCESSES,
         },
-        Role.INSPECTOR: _READING | {Action.READ_REPORTS, Action.ENTER_CHALLENGE},
+        Role.INSPECTOR: _READING
+        | {Action.READ_REPORTS, Action.ENTER_CHALLENGE, Action.READ_ACCESSES},
         Role.ADMIN: frozenset({Action.MANAGE_INSTALLATION, Action.MANAGE_PEOPLE}),
     }
 )

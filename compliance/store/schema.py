@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 
 import compliance.store.models.anchors
 import compliance.store.models.erasures
+import compliance.store.models.inspections
 import compliance.store.models.inventory
 import compliance.store.models.loads
 import compliance.store.models.log

@@ -62,6 +62,10 @@ WHY: Final[Mapping[str, str]] = MappingProxyType(
         " used. Setting it right asks for that device's own evidence, and keeps what was recorded before.",
         "desk_amending.show_form": "A closed record is evidence, so it is never changed, only corrected in the"
         " open. Whoever reads it sees the old value, the new one, your name and your reason.",
+        "accesses.show_all": "Whoever lets somebody look is entitled to know at what. The list cannot be changed,"
+        " and each inspector sees their own part of it.",
+        "accesses.show_own": "What you open is noted, so that nobody can say later that you saw more or less"
+        " than you did. The clinic sees the same list and can change nothing in it.",
         "challenge.show": "What you write here could not be known before you came. A report that holds it was"
         " drawn from the very record it went into, and not from one prepared beforehand.",
         "erasure.show_erasures": "People may ask that what you know about them be erased, and a law may"

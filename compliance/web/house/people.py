@@ -81,6 +81,7 @@ def _people_page(bring: BringForm) -> str:
             }
             for each in invitations
         ],
+        reads_href="/manager/access" if actor.may(Action.READ_ACCESSES) else None,
         bring=bring if actor.may(Action.MANAGE_INSTALLATION) else None,
     )
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 
-from compliance.domain.access import Action, Actor
+from compliance.domain.access import Action, Actor, Role
 from compliance.errors import Conflict, NotPermitted, Refused
 from compliance.operations.people.accounts import ChangeRoles, disable_person, enable_person
 from compliance.operations.people.invitations import invite_reset
@@ -103,9 +103,20 @@ def _page(
             for attempt in file.attempts
         ],
         tokens=[token_values(token, names, now) for token in file.tokens],
+        reads_href=_reads_href(file, actor),
         roles_form=roles or _roles_form(file),
         papers_form=papers or QualificationForm(formdata=None, prefix="q-"),
     )
+
+
+def _reads_href(file: PersonFile, actor: Actor) -> str | None:
+    """Where a manager sees what this person read, if they ever were an inspector here."""
+    inspected = any(
+        term.role is Role.INSPECTOR and term.clinic_id == actor.clinic_id for term in file.terms
+    )
+    if not inspected or not actor.may(Action.READ_ACCESSES):
+        return None
+    return f"/manager/access?inspector={file.person.user_id}"
 
 
 def _decides(file: PersonFile, actor: Actor) -> bool:

@@ -13,7 +13,7 @@ from compliance.domain.access import ALLOWED, Action, Role
 
 NOBODY = "01890a5d-ac96-774b-bcce-b302099a8057"
 PARTS = {"session_id": NOBODY, "report_id": NOBODY, "code": "gloves_worn", "number": "1"}
-PARTS |= {"cycle_id": NOBODY, "recall_id": NOBODY}
+PARTS |= {"cycle_id": NOBODY, "recall_id": NOBODY, "erasure_id": NOBODY, "lot_id": NOBODY}
 
 
 def every_call(app: Flask) -> list[tuple[str, str, dict[str, Any]]]:
