@@ -179,6 +179,19 @@ def list_pulls(tx: Tx, row: RecallRow, pack_ids: Sequence[str]) -> dict[str, Map
     return {each._mapping["pack_id"]: dict(each._mapping) for each in rows}
 
 
+def list_looked_for(tx: Tx, row: RecallRow, limit: int) -> list[str]:
+    """The packs that were looked for, found or not; by id."""
+    return list(
+        tx.scalars(
+            select(RecallPull.pack_id)
+            .distinct()
+            .where(RecallPull.clinic_id == row.clinic_id, RecallPull.recall_id == row.recall_id)
+            .order_by(RecallPull.pack_id)
+            .limit(limit)
+        )
+    )
+
+
 def count_pulls(tx: Tx, row: RecallRow) -> int:
     """How many packs were looked for, found or not."""
     statement = select(func.count(distinct(RecallPull.pack_id))).where(

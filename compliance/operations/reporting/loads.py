@@ -174,6 +174,7 @@ def _recalls(tx: Tx, clinic_id: str, start: int, end: int) -> Iterator[int]:
         yield opened
         yield from events.get(recall_id, [])[-MOST_EVENTS:]
         yield from _touched(tx, clinic_id, recall_id, start)
+        yield from _looked_for(tx, clinic_id, recall_id, start)
 
 
 def _touched(tx: Tx, clinic_id: str, recall_id: str, start: int) -> Iterator[int]:
@@ -187,3 +188,11 @@ def _touched(tx: Tx, clinic_id: str, recall_id: str, start: int) -> Iterator[int
         for kind in ("session_signed", "session_closed"):
             found.update(log.find_places(tx, clinic_id, kind, sessions[at : at + _CHUNK]))
     yield from sorted(index for index in found.values() if index < start)[-MOST_SESSIONS:]
+
+
+def _looked_for(tx: Tx, clinic_id: str, recall_id: str, start: int) -> Iterator[int]:
+    """Where the packs that were looked for were registered, for what stands on their labels."""
+    row = recalls.find_recall(tx, clinic_id, recall_id)
+    packs = [] if row is None else recalls.list_looked_for(tx, row, _CHUNK)
+    places = log.find_places(tx, clinic_id, "pack", packs)
+    yield from (index for index in places.values() if index < start)

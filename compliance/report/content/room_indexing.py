@@ -72,8 +72,8 @@ class RecallPlaces:
     pulled: list[int] = field(default_factory=list)
     calls: dict[str, list[int]] = field(default_factory=dict)
     """By the session whose client was called."""
-    found: dict[str, str] = field(default_factory=dict)
-    """By the pack: ``pulled`` or ``missing``; the newest word counts."""
+    found: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """By the pack: ``pulled`` or ``missing``, and where; the newest word counts."""
     closed: int | None = None
 
 
@@ -218,10 +218,10 @@ def _recall_called(room: RoomPositions, index: int, data: JsonObject, _inside: b
         recall.calls.setdefault(text(data, "met"), []).append(index)
 
 
-def _pack_found(room: RoomPositions, _index: int, data: JsonObject, _inside: bool) -> None:
+def _pack_found(room: RoomPositions, index: int, data: JsonObject, _inside: bool) -> None:
     recall = room.recalls.get(text(data, "recall"))
     if recall is not None:
-        recall.found[text(data, "pack")] = text(data, "outcome")
+        recall.found[text(data, "pack")] = text(data, "outcome"), index
 
 
 def _recall_closed(room: RoomPositions, index: int, data: JsonObject, _inside: bool) -> None:

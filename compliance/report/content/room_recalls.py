@@ -18,6 +18,7 @@ from compliance.report.content.log import author
 from compliance.report.content.naming import Naming
 from compliance.report.content.room_cycles import cycle_name
 from compliance.report.content.room_indexing import RecallPlaces
+from compliance.report.content.room_pulls import say_pulls
 from compliance.report.content.room_sterilizers import sterilizer_code
 from compliance.report.content.room_values import MetLine, RecallBlock
 
@@ -186,13 +187,7 @@ def _facts(naming: Naming, places: RecallPlaces, entry: JsonObject) -> Iterator[
         yield words.fact_positives, str(places.positives)
     cycles, packs = _pulled(naming, places)
     yield words.fact_loads, _named(naming, cycles)
-    put_aside = sum(outcome == "pulled" for outcome in places.found.values())
-    yield (
-        words.fact_packs,
-        words.packs_found.format(
-            count=packs, pulled=put_aside, missing=len(places.found) - put_aside
-        ),
-    )
+    yield from say_pulls(naming, places, packs)
 
 
 def _since(naming: Naming, places: RecallPlaces, data: JsonObject) -> str:

@@ -78,6 +78,9 @@ class RoomWords:
     fact_loads: str
     fact_packs: str
     packs_found: str
+    fact_put_aside: str
+    fact_missing: str
+    pack_found: str
     no_negative: str
     no_retest: str
     met_heads: tuple[str, ...]

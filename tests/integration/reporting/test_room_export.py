@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from compliance.operations.reporting.preview import preview_report
 from compliance.operations.reporting.workshop import Workshop
 from compliance.operations.sterilization.cycles import RecordCycle, record_cycle
 from compliance.operations.sterilization.machines import AddSterilizer, add_sterilizer
+from compliance.operations.sterilization.pulling import pull_pack
+from compliance.operations.sterilization.recalling import list_recalls
 from compliance.operations.sterilization.releasing import release_cycle
 from compliance.operations.sterilization.spores import RecordSporeTest, record_spore_test
 from compliance.report.content.reading import read_content
@@ -123,6 +125,7 @@ def pack_and_release(house: House, cycle: str, number: str, at: datetime) -> Non
     )
     with house.database.writing() as tx:
         register_pack(tx, command, actor=house.operator, now=at)
+        register_pack(tx, replace(command, code="P-2"), actor=house.operator, now=at)
         release_cycle(tx, cycle, grant=None, actor=house.operator, now=at)
 
 
@@ -198,6 +201,11 @@ def test_growth_takes_back_what_met_clients_before_the_period(room: Room) -> Non
 
 
 def test_a_recall_that_stays_open_is_told_in_every_later_report(room: Room) -> None:
+    with room.house.database.writing() as tx:
+        (recall,) = list_recalls(tx, actor=room.house.manager)
+        searched = NOON + 3 * DAY + timedelta(hours=1)
+        pull_pack(tx, recall.recall_id, "P-2", "missing", actor=room.house.operator, now=searched)
+
     audit, content = room.export(NOON + 3 * DAY)
 
     assert {"recall.opened", "recall.pulled", "sterilizer.moved", "indicator.read"} <= set(
@@ -206,6 +214,8 @@ def test_a_recall_that_stays_open_is_told_in_every_later_report(room: Room) -> N
     assert next(line.sentence for line in content.exceptions).startswith("Loads of A1.")
     (block,) = content.room.sterilizers
     assert [line.state for line in block.states] == ["suspended"]
+    told = dict(content.room.recalls[0].facts)
+    assert told["Not found"].startswith("pack P-2: 23 Nov 2026")
 
 
 def test_the_rules_of_the_period_come_with_their_values_and_days(room: Room) -> None:

@@ -263,6 +263,9 @@ def _growth(log: FixtureLog, met: str) -> None:
         {"recall": RECALL, "cycles": ["c-1", "c-2", "c-3"], "packs": []},
         by=OPERATOR,
     )
+    for pack, outcome in (("p-1", "missing"), ("p-00000413", "missing"), ("p-1", "pulled")):
+        found = {"recall": RECALL, "pack": pack, "outcome": outcome}
+        log.append("recall.pack_found", found, by=OPERATOR)
     call = {"recall": RECALL, "met": met, "called_at": log.time(), "outcome": "not_reached"}
     log.append("recall.called", {**call, "note": None}, by=OPERATOR)
     note = log.hide("note", "She feels well; told about the blood test.")

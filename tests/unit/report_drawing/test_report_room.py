@@ -83,6 +83,23 @@ def test_the_session_that_met_a_recalled_load_is_counted(content: ReportContent)
     assert "not quoted here" in elsewhere.client
 
 
+def test_a_recall_names_the_packs_that_were_put_aside_and_those_not_found(
+    content: ReportContent, room: FixtureAudit
+) -> None:
+    found = [at for at, body in room.entries if body and b'"kind":"recall.pack_found"' in body]
+    facts = dict(content.room.recalls[0].facts)
+    assert facts["Packs not opened"].endswith("put aside: 1, not found: 1")
+    assert facts["Put aside"].startswith("pack P-0412: ")
+    assert facts["Put aside"].endswith(f"entry {found[2]}")
+    assert facts["Not found"].startswith("pack … 00000413: ")
+
+    clinic = {**room.data["clinic"], "language": "de"}
+    german = read_content(dataclasses.replace(room, data={**room.data, "clinic": clinic}))
+    told = dict(german.room.recalls[0].facts)
+    assert told["Ungeöffnete Packungen"].endswith("beiseitegelegt: 1, nicht gefunden: 1")
+    assert told["Nicht gefunden"].endswith(f"Eintrag {found[1]}")
+
+
 def test_an_item_names_the_entries_of_the_load_behind_its_pack(
     content: ReportContent, room: FixtureAudit
 ) -> None:
