@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy import exists as sql_exists
 
 from compliance.store.models.log import LogBody, LogEntry, LogMention, LogNode, LogPlace
+from compliance.store.models.things import EvidenceUse
 from compliance.store.models.treatments import SessionAmendment, TreatmentSession
 from compliance.store.schema import METADATA
 from compliance.store.session import Tx
@@ -115,6 +116,18 @@ def read_places(
     for start in range(0, len(things), CHUNK):
         yield from _fetch(
             tx.execute(statement, {**bound, "keys": list(things[start : start + CHUNK])})
+        )
+
+
+def read_uses(tx: Tx, clinic_id: str, kind: str, refs: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """Those of the references of one kind that a session uses."""
+    statement = _by_key("evidence_use", ("ref",), "ref", False).where(
+        EvidenceUse.kind == bindparam("kind")
+    )
+    bound = {"clinic": clinic_id, "kind": kind}
+    for start in range(0, len(refs), CHUNK):
+        yield from _fetch(
+            tx.execute(statement, {**bound, "keys": list(refs[start : start + CHUNK])})
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -18,8 +19,10 @@ from compliance.operations.treatments.devices import AmendDevice, amend_device
 from compliance.operations.treatments.evidence_reading import EvidenceRefused
 from compliance.store import things
 from compliance.store.models.inventory import Lot
+from compliance.store.schema import downgrade, upgrade
 from compliance.store.session import Database
-from givens import NOON
+from compliance.store.uses import delete_use, find_use, insert_use
+from givens import NOON, ROOT
 from harbour import (
     House,
     answer,
@@ -143,3 +146,79 @@ def test_a_pack_that_an_amendment_names_is_used_up(house: House) -> None:
             evidence=evidence_for("ROLLER-1", "before"),
         )
     assert problems(house) == []
+
+
+def with_serial(serial: str) -> list[dict[str, Any]]:
+    """Evidence of a tip that is one of its kind."""
+    (piece,) = evidence_for("TIP-1", "before")
+    return [{**piece, "ref": {**piece["ref"], "serial": serial}}]
+
+
+def amend_serial(house: House, session_id: str, serial: str) -> None:
+    command = AmendSession(
+        session_id=session_id,
+        item="device_sterilized_before",
+        result="yes",
+        reason="It was the other tip",
+        evidence=with_serial(serial),
+    )
+    with house.database.writing() as tx:
+        actor = house.token_actor(house.manager)
+        amend_session(tx, command, actor=actor, now=LATER, keyring=house.keyring)
+
+
+def test_an_article_that_an_amendment_names_by_its_serial_is_used_up(house: House) -> None:
+    session_id = closed_session(house, NOON, device="TIP-1")
+    amend_serial(house, session_id, "S-7")
+    # Said twice of the same session it stays that session's.
+    amend_serial(house, session_id, "S-7")
+
+    again = open_one(house, LATER, device="TIP-1", client="C-2")
+    with pytest.raises(EvidenceRefused, match="used"):
+        answer(
+            house,
+            again,
+            "device_sterilized_before",
+            "yes",
+            LATER,
+            evidence=with_serial("S-7"),
+        )
+    answer(house, again, "device_sterilized_before", "yes", LATER, evidence=with_serial("S-8"))
+    assert problems(house) == []
+
+
+@pytest.mark.parametrize("batch", [1, 5000])
+def test_the_audit_misses_and_names_marks_of_amended_articles(
+    house: House, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    """Whether the amendment stands in the batch of the session's end or in a later one."""
+    monkeypatch.setattr("compliance.operations.auditing.audit.BATCH", batch)
+    session_id = closed_session(house, NOON, device="TIP-1")
+    amend_serial(house, session_id, "S-7")
+    assert problems(house) == []
+
+    with house.database.writing() as tx:
+        insert_use(tx, house.clinic_id, "lot", "|L1|S-9", session_id)
+    (forged,) = problems(house)
+    with house.database.writing() as tx:
+        for serial in ("S-9", "S-7"):
+            delete_use(tx, house.clinic_id, "lot", f"|L1|{serial}")
+    (missing,) = problems(house)
+
+    assert "S-9" in forged
+    assert "no entry of the log made this row" in forged
+    assert "S-7: the row is missing" in missing
+
+
+def test_older_amendments_are_marked_by_revision_0018(house: House) -> None:
+    session_id = closed_session(house, NOON, device="TIP-1")
+    amend_serial(house, session_id, "S-7")
+    with house.database.writing() as tx:
+        delete_use(tx, house.clinic_id, "lot", "|L1|S-7")
+
+    downgrade(house.database, ROOT / "migrations", "0017")
+    upgrade(house.database, ROOT / "migrations")
+
+    assert problems(house) == []
+    with house.database.reading() as tx:
+        assert find_use(tx, house.clinic_id, "lot", "|L1|S-7") == session_id

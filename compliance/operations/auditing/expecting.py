@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from compliance.operations.auditing.problems import Expected, Findings, Row, Shape, compare_rows
+from compliance.operations.auditing.single_use import find_unmarked, without_amended
 from compliance.store import projection
 from compliance.store.session import Tx
 
@@ -154,6 +155,7 @@ class Batch:
         self.span = (start, end)
         self._rows: dict[Shape, Expected] = defaultdict(dict)
         self._keys: dict[Shape, dict[str, None]] = defaultdict(dict)
+        self._serials: dict[str, int] = {}
 
     def demand(self, shape: Shape, row: Row, index: int | None) -> None:
         """Demand a row, as the entry at the index does."""
@@ -163,12 +165,19 @@ class Batch:
         """Look at all rows of a key, though perhaps none is demanded."""
         self._keys[shape][key] = None
 
+    def need_marks(self, serials: Iterable[str], index: int) -> None:
+        """Demand that articles which an amendment names are marked as used, by whatever session."""
+        self._serials.update(dict.fromkeys(serials, index))
+
     def compare(self, tx: Tx, clinic_id: str, findings: Findings) -> Counter[Shape]:
         """Compare everything with the tables; return how many rows each of them had."""
         counted: Counter[Shape] = Counter()
         for shape, found in self._read(tx, clinic_id):
             counted[shape] += len(found)
+            if shape is USE:
+                found = without_amended(tx, clinic_id, found, self._rows[shape])
             compare_rows(findings, shape, self._rows[shape], found)
+        find_unmarked(tx, clinic_id, self._serials, findings)
         return counted
 
     def _read(self, tx: Tx, clinic_id: str) -> Iterator[tuple[Shape, list[Row]]]:

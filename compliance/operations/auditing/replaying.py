@@ -33,7 +33,7 @@ from compliance.operations.auditing.room import ROOM
 from compliance.operations.auditing.shelf import SHELF
 from compliance.operations.auditing.stock import Stock
 from compliance.operations.sealing import RESTORE, place_of
-from compliance.operations.treatments.tracing import find_amended
+from compliance.operations.treatments.tracing import find_amended, serials_of
 from compliance.store.projection import encode_json
 from compliance.store.session import Tx
 
@@ -261,6 +261,7 @@ class Replay:
             self._batch.demand(ENDED, (data["session"], data["closed_index"], True), entry.index)
             self._meet(data["session"], entry, find_amended(data))
             self.stock.amend(data)
+            self._batch.need_marks(serials_of(data["evidence_new"]), entry.index)
         elif entry.kind != "device.returned":
             row = (entry.index, entry.kind, data["session"], encode_json(data))
             self._batch.demand(EVENT, (*row, milliseconds(entry.at)), entry.index)

@@ -11,6 +11,7 @@ from typing import Any
 
 from compliance.domain.tracing import Trace, find_traces
 from compliance.domain.words import EvidenceKind, PackState, SessionState
+from compliance.operations.treatments.evidence_reading import serial_key
 from compliance.operations.treatments.loading import Loaded
 from compliance.store import evidence, things
 from compliance.store.session import Tx
@@ -47,11 +48,23 @@ def enter_amended(tx: Tx, row: SessionRow, index: int, data: Mapping[str, Any]) 
         if pack is not None and pack.state is PackState.RELEASED:
             used = {"state": PackState.USED.value, "used_in": row.session_id}
             things.update_pack(tx, row.clinic_id, pack_id, used)
+    for serial in serials_of(data["evidence_new"]):
+        if things.find_use(tx, row.clinic_id, EvidenceKind.LOT.value, serial) is None:
+            things.insert_use(tx, row.clinic_id, EvidenceKind.LOT.value, serial, row.session_id)
 
 
 def packs_of(pieces: Iterable[Mapping[str, Any]]) -> list[str]:
     """The packs that pieces of evidence name as opened; nobody may use one of them again."""
     return [str(piece["ref"]["pack"]) for piece in pieces if piece["kind"] == EvidenceKind.PACK]
+
+
+def serials_of(pieces: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The keys of single articles that pieces of evidence name; each may be used once."""
+    return [
+        serial_key(piece["ref"])
+        for piece in pieces
+        if piece["kind"] == EvidenceKind.LOT and piece["ref"].get("serial")
+    ]
 
 
 def find_amended(data: Mapping[str, Any]) -> list[tuple[str, str]]:
