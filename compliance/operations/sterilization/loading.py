@@ -71,15 +71,18 @@ def scan_in(tx: Tx, scan: str, *, actor: Actor, now: datetime) -> Scanned:
     found = recognise(tx, scan, actor=actor, now=now)
     if found.sterilizer is not None:
         machine = find_sterilizer(tx, found.sterilizer, actor=actor)
-        _save(tx, replace(draft, sterilizer_id=found.sterilizer, program=_only(machine)), now)
+        _save(
+            tx, replace(draft, sterilizer_id=found.sterilizer, program=only_program(machine)), now
+        )
         return Scanned(text=found.text, into_load=False)
-    _refuse_twice(tx, draft, found, actor=actor)
+    refuse_twice(tx, draft, found, actor=actor)
     _add(tx, draft, device=found.device, text=found.text, now=now)
     waits = things.list_waits(tx, actor.clinic_id, found.device) if found.device else ()
     return Scanned(text=found.text, into_load=True, ended_waits=len(waits))
 
 
-def _refuse_twice(tx: Tx, draft: DraftRow, found: Recognised, *, actor: Actor) -> None:
+def refuse_twice(tx: Tx, draft: DraftRow, found: Recognised, *, actor: Actor) -> None:
+    """Raise ``Refused`` for a device that is in this load already, or in one that runs."""
     if found.device is None:
         return
     if any(each["device"] == found.device for each in draft.contents):
@@ -133,11 +136,11 @@ def choose_run(
     draft = read_draft(tx, actor=actor, now=now)
     machine = find_sterilizer(tx, sterilizer, actor=actor)
     known = program is not None and any(each["name"] == program for each in machine.programs)
-    chosen = program if known and program is not None else _only(machine)
+    chosen = program if known and program is not None else only_program(machine)
     _save(tx, replace(draft, sterilizer_id=machine.sterilizer_id, program=chosen), now)
 
 
-def _only(machine: SterilizerRow) -> str:
+def only_program(machine: SterilizerRow) -> str:
     """The program, where there is nothing to choose."""
     return str(machine.programs[0]["name"]) if len(machine.programs) == 1 else ""
 
@@ -196,7 +199,13 @@ def start_load(tx: Tx, *, actor: Actor, now: datetime) -> LoadRow:
     """
     actor.require(Action.REGISTER_PACKS)
     hold_log(tx, actor.clinic_id)
-    draft = read_draft(tx, actor=actor, now=now)
+    row = start_draft(tx, read_draft(tx, actor=actor, now=now), actor=actor, now=now)
+    loads.delete_draft(tx, actor.clinic_id, actor.user_id)
+    return row
+
+
+def start_draft(tx: Tx, draft: DraftRow, *, actor: Actor, now: datetime) -> LoadRow:
+    """Start what was put together, inside a transaction that holds the log; raises ``Blocked``."""
     machine = None
     if draft.sterilizer_id is not None:
         machine = find_sterilizer(tx, draft.sterilizer_id, actor=actor)
@@ -222,7 +231,6 @@ def start_load(tx: Tx, *, actor: Actor, now: datetime) -> LoadRow:
     }
     append(tx, actor, "load.started", data, now=now)
     loads.insert_load(tx, row)
-    loads.delete_draft(tx, actor.clinic_id, actor.user_id)
     return row
 
 

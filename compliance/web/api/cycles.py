@@ -18,11 +18,13 @@ from compliance.operations.sterilization.cycles import (
     record_cycle,
 )
 from compliance.operations.sterilization.deciding import DecideFlag, decide_flag
-from compliance.operations.sterilization.releasing import Caution, release_cycle
+from compliance.operations.sterilization.packing import WantedPack, release_load
+from compliance.operations.sterilization.releasing import Caution
 from compliance.store.session import Tx
 from compliance.web.api.cursors import cut_page, read_moment_cursor
 from compliance.web.api.presenting import show_moment
 from compliance.web.api.routing import Call, serve
+from compliance.web.api.schemas.loads import CycleReleaseIn
 from compliance.web.api.schemas.sterilization import (
     CycleIn,
     CycleListOut,
@@ -157,23 +159,38 @@ def get_cycle(cycle_id: Any) -> Reply:
 @serve(
     "POST",
     "/cycles/<uuid:cycle_id>/release",
-    Call(needs=Action.RELEASE_PACKS, gives=CycleReleasedOut, signs=True, tag=TAG),
+    Call(
+        needs=Action.RELEASE_PACKS,
+        takes=CycleReleaseIn,
+        gives=CycleReleasedOut,
+        signs=True,
+        tag=TAG,
+        example={"packs": [{"contents": "needle roller", "device": "ROLLER-1"}]},
+    ),
 )
-def post_cycle_release(cycle_id: Any) -> Reply:
-    """Sign the release of a load, and with it of its packs
+def post_cycle_release(cycle_id: Any, body: dict[str, Any]) -> Reply:
+    """Sign the release of a load, and with it of its packs and of those it is to make
 
-    Refused with everything that is in the way, at once.
+    Refused with everything that is in the way, at once; then no pack is made.
     """
 
     def work(tx: Tx, asking: Asking) -> Answer:
-        done = release_cycle(tx, str(cycle_id), grant=None, actor=asking.actor, now=asking.now)
-        body = {
+        done = release_load(
+            tx,
+            str(cycle_id),
+            expires_on=body.get("expires_on"),
+            grant=None,
+            actor=asking.actor,
+            now=asking.now,
+            packs=[WantedPack(**each) for each in body["packs"]],
+        )
+        shown = {
             "cycle": show_cycle(done.cycle),
             "packs": list(done.packs),
             "closed_sessions": list(done.closed_sessions),
             "warnings": [show_caution(each) for each in done.warnings],
         }
-        return Answer(body=body)
+        return Answer(body=shown)
 
     return write(work)
 

@@ -24,6 +24,7 @@ _PARTS: Final[dict[str, dict[str, Any]]] = {
     "report_id": {"type": "string", "format": "uuid"},
     "cycle_id": {"type": "string", "format": "uuid"},
     "recall_id": {"type": "string", "format": "uuid"},
+    "load_id": {"type": "string", "format": "uuid"},
     "lot_id": {"type": "string", "format": "uuid"},
     "erasure_id": {"type": "string", "format": "uuid"},
     "sterilizer": {"type": "string", "pattern": CODE_PATTERN},

@@ -422,6 +422,104 @@ def test_a_release_says_that_the_spore_test_is_overdue_and_by_which_rule(api: Ap
     assert late["source"].startswith("cdc.gov")
 
 
+def start(api: Api, *scans: str) -> Any:
+    contents = [{"scan": scan} for scan in scans] + [{"text": "Tweezers and bowl"}]
+    return api.post("/loads", {"sterilizer": "A1", "contents": contents}, by="operator")
+
+
+def test_a_load_is_started_read_out_and_released_with_the_packs_it_makes(api: Api) -> None:
+    add(api, "A1")
+    load = read(start(api, "ROLLER-1"), 201)
+    assert (load["program"], load["ended_at"]) == ("134 °C", None)
+    assert [each["text"] for each in load["contents"]] == ["Roller 1", "Tweezers and bowl"]
+    assert [each["id"] for each in read(api.get("/loads"))["items"]] == [load["id"]]
+    busy = problem(start(api), 409, "blocked")["blockers"]
+    assert [each["code"] for each in busy] == ["sterilizer_running"]
+
+    values = {
+        "number": "1",
+        "lowest_decicelsius": 1343,
+        "hold_seconds": 190,
+        "indicators": [{"type": 5, "changed": True}],
+    }
+    api.clock.tick(hours=1)
+    cycle = read(api.post(f"/loads/{load['id']}/read-out", values, by="operator"), 201)
+    assert cycle["outcome"] == "passed"
+    assert read(api.get(f"/loads/{load['id']}"))["cycle_id"] == cycle["id"]
+    problem(api.post(f"/loads/{load['id']}/read-out", values, by="operator"), 409, "conflict")
+
+    path = f"/cycles/{cycle['id']}/release"
+    foreign = {"packs": [{"contents": "pen", "device": "PEN-1"}]}
+    refused = problem(api.post(path, foreign, by="operator"), 422, "invalid_value")
+    assert "was not in cycle 1" in refused["detail"]
+    made = {
+        "packs": [
+            {"contents": "roller", "device": "ROLLER-1", "code": "P-7"},
+            {"contents": "Tweezers and bowl", "expires_on": "2025-03-10"},
+        ]
+    }
+    done = read(api.post(path, made, by="operator"))
+
+    assert sorted(done["packs"]) == ["250301-01", "P-7"]
+    kept = read(api.get("/packs/250301-01"))
+    assert (kept["state"], kept["expires_on"]) == ("released", "2025-03-10")
+    assert audited(api) == []
+
+
+def test_a_load_that_has_no_cycle_says_why_and_frees_the_sterilizer(api: Api) -> None:
+    add(api, "A1")
+    load = read(start(api, "ROLLER-1"), 201)
+    path = f"/loads/{load['id']}/given-up"
+
+    problem(api.post(path, {"reason": "no"}, by="operator"), 422, "invalid_fields")
+    ended = read(api.post(path, {"reason": "The power failed."}, by="operator"))
+
+    assert ended["cycle_id"] is None
+    assert ended["ended_at"] is not None
+    assert read(api.get("/loads"))["items"] == []
+    problem(api.post(path, {"reason": "The power failed."}, by="operator"), 409, "conflict")
+    assert read(start(api), 201)["id"] != load["id"]
+    assert audited(api) == []
+
+
+def test_what_does_not_belong_into_a_load_is_refused_with_what_it_is(api: Api) -> None:
+    add(api, "A1")
+    body: dict[str, Any] = {"sterilizer": "A1", "contents": [{"scan": "TIP-1"}]}
+    tip = problem(api.post("/loads", body, by="operator"), 422, "invalid_value")
+    assert "no part that is sterilized with steam" in tip["detail"]
+    twice = problem(start(api, "ROLLER-1", "ROLLER-1"), 422, "invalid_value")
+    assert "in this load already" in twice["detail"]
+    both = {**body, "contents": [{"scan": "ROLLER-1", "text": "roller"}]}
+    problem(api.post("/loads", both, by="operator"), 422, "invalid_value")
+    other = {**body, "contents": [{"text": "bowl"}], "program": "121 °C"}
+    problem(api.post("/loads", other, by="operator"), 422, "invalid_value")
+    empty = problem(api.post("/loads", {**body, "contents": []}, by="operator"), 409, "blocked")
+    assert [each["code"] for each in empty["blockers"]] == ["contents_missing"]
+    assert read(api.get("/loads"))["items"] == []
+
+
+def test_only_a_fitting_cycle_of_a_log_becomes_that_of_the_load(api: Api) -> None:
+    add(api, "DAC", serial="601362")
+    body = {"sterilizer": "DAC", "contents": [{"scan": "ROLLER-1"}]}
+    path = f"/loads/{read(api.post('/loads', body, by='operator'), 201)['id']}"
+    api.clock.tick(hours=20)
+    log = dac("dac_DACLogOK.TXT").replace(b"16-03-2016", b"02-03-2025")
+    (cycle,) = [
+        each["cycle_id"] for each in read(upload(api, log), 201)["lines"] if each["cycle_id"]
+    ]
+    stranger = run(api, "DAC", "9999")
+
+    def name(cycle_id: str) -> Any:
+        return api.post(f"{path}/logged", {"cycle_id": cycle_id}, by="operator")
+
+    problem(name(stranger["id"]), 409, "conflict")
+    problem(name("019aa000-0000-7000-8000-00000000dead"), 404, "not_found")
+    taken = read(name(cycle))
+
+    assert [each["text"] for each in taken["contents"]] == ["Roller 1"]
+    assert read(api.get(path))["cycle_id"] == cycle
+
+
 @pytest.mark.postgresql
 def test_the_scenario_comes_out_the_same_on_postgresql(postgresql_api: Api) -> None:
     test_the_recall_scenario_comes_out_to_the_letter(postgresql_api)
