@@ -14,7 +14,7 @@ from compliance.operations.sealing import hold_log
 from compliance.store.idempotency import RequestKey, find_answer, insert_answer
 from compliance.store.session import Tx
 
-__all__ = ["Keyed", "RequestKey", "answer_once"]
+__all__ = ["Keyed", "RequestKey", "answer_once", "recall_answer"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +39,32 @@ def answer_once(
     """
     if keyed is None:
         return produce(), False
-    body_hash = hashlib.sha256(canonical_value_bytes(keyed.body)).digest()
     # The first request with this key may still be under way: its answer is waited for.
     hold_log(tx, keyed.request.clinic_id)
-    known = find_answer(tx, keyed.request)
+    known = recall_answer(tx, keyed)
     if known is not None:
-        if known[0] != body_hash:
-            raise IdempotencyMismatch("this idempotency key came before with another body")
-        return known[1], True
+        return known, True
     answer = produce()
-    insert_answer(tx, keyed.request, body_hash=body_hash, answer=answer, now=now)
+    insert_answer(tx, keyed.request, body_hash=_hash_body(keyed), answer=answer, now=now)
     return answer, False
+
+
+def recall_answer(tx: Tx, keyed: Keyed) -> Any | None:
+    """The kept answer of this key, or None; for work that is too long for one transaction.
+
+    Such work looks here before it begins and still ends in `answer_once`: another request
+    with the same key may have come between.
+
+    Raises:
+        IdempotencyMismatch: the key was used for another body.
+    """
+    known = find_answer(tx, keyed.request)
+    if known is None:
+        return None
+    if known[0] != _hash_body(keyed):
+        raise IdempotencyMismatch("this idempotency key came before with another body")
+    return known[1]
+
+
+def _hash_body(keyed: Keyed) -> bytes:
+    return hashlib.sha256(canonical_value_bytes(keyed.body)).digest()

@@ -21,6 +21,13 @@ from compliance.ledger.entry import format_time
 from compliance.ledger.proofs import inclusion_proof
 from compliance.operations.clinics import clinic_of
 from compliance.operations.identifiers import new_id
+from compliance.operations.once import Keyed, recall_answer
+from compliance.operations.reporting.kept_files import (
+    Entering,
+    ExportedSession,
+    enter_once,
+    replay_file,
+)
 from compliance.operations.reporting.outside import (
     join_steps,
     quote_anchors,
@@ -78,18 +85,8 @@ class ExportSession:
     """``inspection`` or ``client_copy``."""
     output: Path
     """Replaced if it exists."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportedSession:
-    """The file made."""
-
-    report_id: str
-    path: Path
-    sha256: str
-    pages: int
-    record: int
-    """Index of the entry that ended the session, or signed it: the record's number."""
+    keyed: Keyed | None = None
+    """With a key the file is kept, and the same request gets the same file and no new entry."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -132,6 +129,8 @@ def export_session(
         NotSigned: the session is still being worked on.
         Refused: an unknown purpose.
         RollbackDetected: the log does not continue what was signed before.
+        IdempotencyMismatch: the key came before with another body.
+        FileGone: the key's file is kept no longer.
     """
     actor.require(Action.READ_SESSIONS)
     with workshop.database.reading() as tx:
@@ -140,6 +139,9 @@ def export_session(
         _check_purpose(command.purpose, actor)
         if row.closed_index is None and row.signed_index is None:
             raise NotSigned("the session is not signed yet, so there is no record to hand out")
+        known = None if command.keyed is None else recall_answer(tx, command.keyed)
+    if known is not None:
+        return replay_file(workshop, clinic.clinic_id, known)
     keys = load_clinic_keys(workshop.keys_folder, clinic.clinic_id)
     with workshop.database.writing() as tx:
         hold_log(tx, clinic.clinic_id)
@@ -157,11 +159,14 @@ def export_session(
         )
         canonical = build_session(_collect(tx, job))
     pages, record, sha256 = _make_file(job, canonical, command.output)
-    report_id = new_id(now)
-    _enter(job, report_id, sha256)
-    return ExportedSession(
-        report_id=report_id, path=command.output, sha256=sha256, pages=pages, record=record
+    made = ExportedSession(
+        report_id=new_id(now), path=command.output, sha256=sha256, pages=pages, record=record
     )
+
+    def enter(tx: Tx) -> None:
+        append(tx, actor, "report.exported", _entry(job, made), now=now)
+
+    return enter_once(workshop, clinic.clinic_id, made, Entering(command.keyed, enter), now=now)
 
 
 def _check_purpose(purpose: str, actor: Actor) -> None:
@@ -265,12 +270,12 @@ def _make_file(job: _Job, canonical: bytes, output: Path) -> tuple[int, int, str
     return drawn.pages, content.single.record, sha256
 
 
-def _enter(job: _Job, report_id: str, sha256: str) -> None:
+def _entry(job: _Job, made: ExportedSession) -> dict[str, Any]:
     row, day = job.row, job.day.isoformat()
     last = row.closed_index if row.closed_index is not None else row.signed_index
-    data = {
-        "report": report_id,
-        "sha256": sha256,
+    return {
+        "report": made.report_id,
+        "sha256": made.sha256,
         "from": day,
         "to": day,
         "start": row.opened_index,
@@ -279,5 +284,3 @@ def _enter(job: _Job, report_id: str, sha256: str) -> None:
         "session": row.session_id,
         "purpose": job.purpose,
     }
-    with job.workshop.database.writing() as tx:
-        append(tx, job.actor, "report.exported", data, now=job.now)

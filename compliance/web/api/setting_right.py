@@ -25,7 +25,15 @@ from compliance.web.api.reports import BINARY, PDF
 from compliance.web.api.routing import Call, calling_actor, serve
 from compliance.web.api.schemas.setting_right import DeviceAmendmentIn, RightDeviceIn, SessionFileIn
 from compliance.web.api.schemas.shapes import OutcomeOut
-from compliance.web.api.writing import Answer, Asking, Reply, outcome_answer, write
+from compliance.web.api.writing import (
+    REPLAYED,
+    Answer,
+    Asking,
+    Reply,
+    keyed_request,
+    outcome_answer,
+    write,
+)
 from compliance.web.context import services
 
 NOTES: Final = "Beside the checklist"
@@ -122,18 +130,23 @@ def post_device_amendment(session_id: UUID, body: dict[str, Any]) -> Reply:
 def post_session_file(session_id: UUID, body: dict[str, Any]) -> Response:
     """Make one session's signed PDF: with its proof for an inspector, or the client's copy
 
-    Each call makes a file and an entry with its fingerprint, also when it is sent again.
+    Each call makes a file and an entry with its fingerprint. With an `Idempotency-Key` the file is
+    kept, and the same call gets the same file again and makes no other entry; once a client it names
+    was erased, the answer is 409 `file_gone`.
     """
+    actor = calling_actor()
     with tempfile.TemporaryDirectory(prefix="aseptrail-session-") as folder:
         command = ExportSession(
             session_id=str(session_id),
             purpose=body["purpose"],
             output=Path(folder) / "session.pdf",
+            keyed=keyed_request(actor),
         )
-        made = export_session(
-            services().workshop, command, actor=calling_actor(), now=services().clock()
-        )
+        made = export_session(services().workshop, command, actor=actor, now=services().clock())
         content = io.BytesIO(made.path.read_bytes())
-    return send_file(
+    answer = send_file(
         content, mimetype=PDF, as_attachment=True, download_name=f"session-{made.record}.pdf"
     )
+    if made.replayed:
+        answer.headers[REPLAYED] = "true"
+    return answer

@@ -70,7 +70,7 @@ def write(
         VersionMismatch: ``If-Match`` names another version.
     """
     asking = Asking(actor=calling_actor(), now=services().clock())
-    keyed = _keyed(asking.actor)
+    keyed = keyed_request(asking.actor)
     with services().database.writing() as tx:
 
         def produce() -> dict[str, Any]:
@@ -94,7 +94,8 @@ def sent_key() -> str | None:
     return key
 
 
-def _keyed(actor: Actor) -> Keyed | None:
+def keyed_request(actor: Actor) -> Keyed | None:
+    """The request with its idempotency key, if it came with one."""
     key = sent_key() if request.method != "DELETE" else None
     if key is None:
         return None

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from web.api.calling import Api, problem, read
 
 from compliance.operations.auditing.audit import audit_clinic
+from compliance.operations.erasure.completing import remove_files
+from compliance.report.disclosed import disclosed_commitments
+from compliance.web.context import EXTENSION
 from harbour import evidence_for
 
 PRODUCT: dict[str, Any] = {
@@ -77,6 +82,73 @@ def test_a_sessions_file_is_made_for_who_may_hand_it_out(
 
     assert answered.status_code == status, answered.text
     assert answered.data.startswith(b"%PDF") == (status == 200)
+
+
+def exported(api: Api) -> int:
+    """How many entries of the log speak of a file handed out."""
+    bodies = "SELECT body FROM log_body WHERE clinic_id = :clinic"
+    with api.house.database.reading() as tx:
+        found = tx.execute(text(bodies), {"clinic": api.house.clinic_id}).scalars().all()
+    return sum(b'"kind":"report.exported"' in bytes(body) for body in found)
+
+
+def test_a_sessions_file_is_made_once_for_one_key(api: Api) -> None:
+    address = f"/sessions/{api.closed()}/file"
+    body = {"purpose": "client_copy"}
+
+    first = api.post(address, body, by="manager", Idempotency_Key="file-1")
+    again = api.post(address, body, by="manager", Idempotency_Key="file-1")
+
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert first.data.startswith(b"%PDF")
+    assert again.data == first.data
+    assert again.headers["Content-Disposition"] == first.headers["Content-Disposition"]
+    assert "Idempotent-Replayed" not in first.headers
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert exported(api) == 1
+    other = api.post(address, {"purpose": "inspection"}, by="manager", Idempotency_Key="file-1")
+    problem(other, 409, "idempotency_mismatch")
+    theirs = api.post(address, body, by="practitioner", Idempotency_Key="file-1")
+    assert "Idempotent-Replayed" not in theirs.headers
+    assert exported(api) == 2
+    assert audit_clinic(api.house.database, api.house.clinic_id).problems == ()
+
+
+def test_a_request_that_lost_the_race_gets_the_first_ones_file(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both found nothing kept and both drew; only one entry is made."""
+    address, body = f"/sessions/{api.closed()}/file", {"purpose": "client_copy"}
+    first = api.post(address, body, by="manager", Idempotency_Key="file-1")
+    monkeypatch.setattr("compliance.operations.reporting.single.recall_answer", lambda *_: None)
+
+    second = api.post(address, body, by="manager", Idempotency_Key="file-1")
+
+    assert second.data == first.data
+    assert second.headers["Idempotent-Replayed"] == "true"
+    assert exported(api) == 1
+    assert len(kept_files(api)) == 1
+
+
+def kept_files(api: Api) -> list[Path]:
+    folder: Path = api.client.application.extensions[EXTENSION].workshop.reports_folder
+    return sorted(folder.rglob("session-*.pdf"))
+
+
+def test_a_kept_file_is_private_and_its_end_is_told(api: Api) -> None:
+    address, body = f"/sessions/{api.closed()}/file", {"purpose": "client_copy"}
+    api.post(address, body, by="manager")
+    assert kept_files(api) == []
+    api.post(address, body, by="manager", Idempotency_Key="file-1")
+    (kept,) = kept_files(api)
+    assert kept.stat().st_mode & 0o077 == 0
+
+    # As the erasure of the client leaves the folder.
+    assert disclosed_commitments(kept)
+    assert remove_files(kept.parent, disclosed_commitments(kept) or set()) == [kept]
+
+    problem(api.post(address, body, by="manager", Idempotency_Key="file-1"), 409, "file_gone")
+    assert api.post(address, body, by="manager", Idempotency_Key="file-2").status_code == 200
 
 
 def test_an_open_session_has_no_file(api: Api) -> None:
