@@ -92,8 +92,11 @@ def _line(row: AccessRow, names: Mapping[str, str], *, linked: bool) -> dict[str
 
 
 def _which(thing: str) -> str:
-    """The parts of the address: an id by its end, which is what differs between two."""
-    parts = [part if len(part) < _LONG_ID else f"…{part[-8:]}" for part in thing.split(", ")]
+    """The parts of the address: an id by its end, which is what differs between two.
+
+    A word joiner keeps a narrow column from breaking behind the dots.
+    """
+    parts = [part if len(part) < _LONG_ID else f"…\u2060{part[-8:]}" for part in thing.split(", ")]
     return " ".join(parts)
 
 

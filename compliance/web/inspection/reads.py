@@ -13,7 +13,7 @@ WHAT: Final[Mapping[str, str]] = MappingProxyType(
         "session_history": "The history of a session",
         "signature": "The client’s signature in a session",
         "challenges": "The challenges",
-        "own_accesses": "Their own accesses",
+        "own_accesses": "The list of what was read",
         "reports": "The list of reports",
         "report": "A report’s page",
         "report_file": "A signed report",
@@ -40,6 +40,8 @@ WHAT: Final[Mapping[str, str]] = MappingProxyType(
         "cycles": "The list of cycles",
         "cycle": "A cycle",
         "indicators": "The list of indicators",
+        "loads": "The list of loads",
+        "load": "A load",
     }
 )
 """Words are kept in rows for ever: one is added, none is given another meaning."""
@@ -92,6 +94,8 @@ ENDPOINTS: Final[Mapping[str, str]] = MappingProxyType(
         "api.get_cycles": "cycles",
         "api.get_cycle": "cycle",
         "api.get_indicators": "indicators",
+        "api.get_loads": "loads",
+        "api.get_load": "load",
     }
 )
 """An address that is missing here is noted by its endpoint, so that nothing goes unnoted."""

@@ -111,7 +111,7 @@ def test_both_sides_read_the_list(
     for page in (seen, own):
         assert "The list of sessions" in page
         assert "by client" in page
-        assert f"…{filled.closed[-8:]}" in page
+        assert f"…\u2060{filled.closed[-8:]}" in page
         assert "C-1002" not in page
     assert f'href="/manager/sessions/{filled.closed}"' in seen
     assert "/manager/sessions/" not in own
