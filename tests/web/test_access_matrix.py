@@ -199,6 +199,7 @@ ACCESS: Final[dict[str, str | frozenset[Role]]] = {
     "opening.show_warnings": TREATING,
     "sessions.show": READING,
     "sessions.answer": TREATING,
+    "sessions.lay_aside": TREATING,
     "sessions.undo": TREATING,
     "sessions.start": TREATING,
     "sessions.finish": TREATING,

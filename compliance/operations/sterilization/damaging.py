@@ -26,6 +26,13 @@ def damage_pack(
     """
     actor.require(Action.REGISTER_PACKS)
     hold_log(tx, actor.clinic_id)
+    return enter_damage(tx, pack, reason, actor=actor, now=now, keyring=keyring)
+
+
+def enter_damage(
+    tx: Tx, pack: str, reason: str, *, actor: Actor, now: datetime, keyring: Keyring
+) -> PackRow:
+    """Do so for somebody who was asked already whether they may; the log is held."""
     row = find_pack(tx, pack, actor=actor)
     if row.state not in (PackState.REGISTERED, PackState.RELEASED):
         raise Conflict(f"pack {row.code} is {row.state.value}; it is out of use already")

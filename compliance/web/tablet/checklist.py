@@ -18,6 +18,7 @@ from compliance.domain.words import Phase
 from compliance.errors import ComplianceError, Conflict, NotFound, Refused
 from compliance.operations.treatments.answering import answer_item, undo_answer
 from compliance.operations.treatments.closing import finish_session, start_session
+from compliance.operations.treatments.damaging import damage_named_pack
 from compliance.operations.treatments.loading import find_row, load_facts
 from compliance.store.session import Tx
 from compliance.web.context import current_actor, services
@@ -83,6 +84,20 @@ def undo(session_id: UUID, code: str) -> ResponseReturnValue:
                 " and both stay in the record"
             )
         return undo_answer(tx, str(session_id), code, actor=actor, now=now).index
+
+    return _on_row(str(session_id), code, act)
+
+
+@blueprint.post("/sessions/<uuid:session_id>/items/<code>/damaged")
+def lay_aside(session_id: UUID, code: str) -> ResponseReturnValue:
+    """Take the pack in the practitioner's hands out of use: torn, wet or opened."""
+
+    def act(tx: Tx, actor: Actor, now: datetime) -> str:
+        pack, reason = request.form.get("pack", ""), request.form.get("reason", "")
+        done = damage_named_pack(
+            tx, str(session_id), pack, reason, actor=actor, now=now, keyring=services().keyring
+        )
+        return done.pack_id
 
     return _on_row(str(session_id), code, act)
 

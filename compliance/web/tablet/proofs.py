@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from compliance.domain.answers import Answer
 from compliance.domain.evidence import Problem, judge_disinfection
 from compliance.domain.gate import SessionFacts, item_problems, judge_piece
 from compliance.domain.template import Item
-from compliance.domain.words import EvidenceKind
+from compliance.domain.words import EvidenceKind, SessionState
 from compliance.web.tablet.wording import CONTRAINDICATION_WORDS, show_iso_date, show_part
 
 _BAD: Final[Mapping[str, str]] = {
@@ -70,6 +71,17 @@ def proof_card(facts: SessionFacts, item: Item, piece: Mapping[str, Any]) -> Pro
         state=state,
         state_word=word,
     )
+
+
+def sound_packs(
+    facts: SessionFacts, item: Item, answer: Answer | None
+) -> tuple[tuple[str, str], ...]:
+    """Id and title of the packs of a row that nobody has opened; from the start on they are used up."""
+    if answer is None or facts.state is not SessionState.DRAFT:
+        return ()
+    packs = [piece for piece in answer.evidence if piece["kind"] == EvidenceKind.PACK]
+    cards = [(str(piece["ref"]["pack"]), proof_card(facts, item, piece)) for piece in packs]
+    return tuple((pack, card.title) for pack, card in cards if card.state == "good")
 
 
 def _problem(facts: SessionFacts, item: Item, piece: Mapping[str, Any]) -> Problem | None:

@@ -16,7 +16,7 @@ from compliance.domain.words import ItemKind, Phase, SessionState
 from compliance.operations.treatments.reading import SessionRecord
 from compliance.web.context import show_time
 from compliance.web.tablet.fields import ScanForm, Shelf, scan_form, wanted_places
-from compliance.web.tablet.proofs import Proof, proof_card
+from compliance.web.tablet.proofs import Proof, proof_card, sound_packs
 from compliance.web.tablet.wording import localized, split_citation
 
 UNDO_SECONDS: Final = 10
@@ -84,6 +84,8 @@ class Row:
     earlier: bool
     """The row offers a time for what was done before it is entered."""
     overridden: bool
+    damageable: tuple[tuple[str, str], ...]
+    """Id and title of each pack that can still be laid aside as torn, wet or opened."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +160,7 @@ def _row(viewing: Viewing, item: Item, *, asked: bool) -> Row:
         idempotency_key=f"{viewing.key}-{item.code}",
         earlier=viewing.may_record and status in ("open", "blocked"),
         overridden=item.code in loaded.facts.overridden,
+        damageable=sound_packs(loaded.facts, item, answer) if viewing.may_record else (),
     )
 
 
