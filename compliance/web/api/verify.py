@@ -56,16 +56,21 @@ def post_verify() -> dict[str, Any]:
         path = Path(folder) / "report.pdf"
         with _sent_file().stream as sent:
             sha256 = _keep(sent, path)
-        verdict = verify_in_subprocess(path, trust_pems=trusted, pins=own_pins())
+        verdict = verify_in_subprocess(
+            path,
+            trust_pems=trusted,
+            pins=own_pins(),
+            challenge=request.form.get("challenge", "").strip()[:LONGEST] or None,
+        )
     return {**verdict.to_json(), "sha256": sha256, "trust": _describe(trusted)}
 
 
 def _sent_file() -> FileStorage:
     if request.mimetype != "multipart/form-data":
         raise UnsupportedMediaType
-    unknown = (set(request.files) | set(request.form)) - {"file"}
+    unknown = (set(request.files) | set(request.form)) - {"file", "challenge"}
     if unknown:
-        raise Refused("body", len(unknown), "has unknown parts", allowed="file")
+        raise Refused("body", len(unknown), "has unknown parts", allowed="file, challenge")
     files = request.files.getlist("file")
     if len(files) != 1:
         raise Refused("file", len(files), "is missing or given twice", allowed="one file")

@@ -67,9 +67,7 @@ def judge_upload(
         with tempfile.TemporaryDirectory(prefix="aseptrail-verify-") as folder:
             path = Path(folder) / "upload"
             upload.save(path)
-            return verify_in_subprocess(
-                path, trust_pems=trust_pems, pins=pins, challenge=challenge
-            )
+            return verify_in_subprocess(path, trust_pems=trust_pems, pins=pins, challenge=challenge)
     except OSError:
         return _undecided("The file could not be kept for as long as judging it takes.")
     finally:

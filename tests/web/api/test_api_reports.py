@@ -13,8 +13,15 @@ from compliance.web.api.verify import MAX_FILE_BYTES
 PERIOD = {"from": "2026-11-01", "to": "2026-11-20"}
 
 
-def send_file(api: Api, data: bytes, name: str = "file") -> TestResponse:
-    head = f'--cut\r\nContent-Disposition: form-data; name="{name}"; filename="r.pdf"\r\n\r\n'
+def send_file(
+    api: Api, data: bytes, name: str = "file", challenge: str | None = None
+) -> TestResponse:
+    said = ""
+    if challenge is not None:
+        said = f'--cut\r\nContent-Disposition: form-data; name="challenge"\r\n\r\n{challenge}\r\n'
+    head = (
+        said + f'--cut\r\nContent-Disposition: form-data; name="{name}"; filename="r.pdf"\r\n\r\n'
+    )
     # Written out, for the test client would leave the temporary file of a large form open.
     body = head.encode() + data + b"\r\n--cut--\r\n"
     return api.client.post(
@@ -44,6 +51,8 @@ def test_a_report_is_made_fetched_and_judged(api: Api) -> None:
     assert verdict["sha256"] == file["sha256"]
     assert verdict["trust"]["source"] == "this installation's own root"
     assert verdict["trust"]["root_fingerprint"] == verdict["root_fingerprint"]
+    asked_for = read(send_file(api, data, challenge="never entered"))
+    assert [c["holds"] for c in asked_for["checks"] if c["code"] == "challenge"] == [False]
     middle = len(data) // 2
     altered = data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
     changed = read(send_file(api, altered))
