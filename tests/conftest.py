@@ -21,6 +21,7 @@ from givens import ROOT, Clock, database_url, open_sqlite
 _COUNTER = itertools.count()
 
 BROWSER = ROOT / "tests" / "browser"
+DROPPED_FILE = "ignore:Exception ignored in.*/static/.*:pytest.PytestUnraisableExceptionWarning"
 
 # The same examples on every machine, and no deadline: a busy machine is not a failure.
 settings.register_profile(
@@ -129,6 +130,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     browser = [item for item in items if BROWSER in item.path.parents]
     for item in browser:
         item.add_marker(pytest.mark.browser)
+        # A browser that leaves a page in the middle of a file lets the tests' own server drop it.
+        item.add_marker(pytest.mark.filterwarnings(DROPPED_FILE))
         item.add_marker(pytest.mark.xdist_group(f"browser-{item.path.stem}"))
     others = [item for item in items if BROWSER not in item.path.parents]
     items[:] = [*others, *browser]
