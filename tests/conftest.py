@@ -79,6 +79,10 @@ def postgresql_url() -> str:
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     admin = create_engine(url, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
+        # The tests stop programs, never the machine, so nothing has to reach the disk.
+        for setting in ("fsync", "full_page_writes", "autovacuum"):
+            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
         connection.execute(text("CREATE DATABASE empty_template"))
     admin.dispose()
     template = create_engine(database_url(url, "empty_template"))
