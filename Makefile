@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix bench lock browser screenshots audit clean
+.PHONY: help run test coverage check fix bench lock browser screenshots audit clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,6 +25,9 @@ browser: ## Install the browser and tools the tests need (as root), or say how
 	@sh tools/browser.sh
 
 test: $(STAMP) browser ## Set up everything and run the whole test suite
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+coverage: $(STAMP) browser ## The whole suite once more with branch coverage, at least 85 % (takes twice as long)
 	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
 
 check: $(STAMP) browser ## Everything CI checks: format, lint, contracts, types, tests
