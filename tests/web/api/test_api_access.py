@@ -12,8 +12,10 @@ from web.api.calling import Api, make_token, problem, read
 from compliance.domain.access import ALLOWED, Action, Role
 
 NOBODY = "01890a5d-ac96-774b-bcce-b302099a8057"
-PARTS = {"session_id": NOBODY, "report_id": NOBODY, "code": "gloves_worn", "number": "1"}
-PARTS |= {"cycle_id": NOBODY, "recall_id": NOBODY, "erasure_id": NOBODY, "lot_id": NOBODY}
+PARTS = {"code": "gloves_worn", "number": "1"}
+IDS = frozenset(
+    {"session_id", "report_id", "cycle_id", "recall_id", "erasure_id", "lot_id", "load_id"}
+)
 
 
 def every_call(app: Flask) -> list[tuple[str, str, dict[str, Any]]]:
@@ -25,7 +27,8 @@ def every_call(app: Flask) -> list[tuple[str, str, dict[str, Any]]]:
             filled = path.removeprefix("/api/v1")
             for parameter in operation.get("parameters", ()):
                 name = parameter["name"]
-                filled = filled.replace(f"{{{name}}}", PARTS.get(name, "nothing_here"))
+                part = NOBODY if name in IDS else PARTS.get(name, "nothing_here")
+                filled = filled.replace(f"{{{name}}}", part)
             calls.append((method.upper(), filled, operation))
     return calls
 
