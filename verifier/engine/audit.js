@@ -22,6 +22,8 @@ import {
 import { hashLeaf } from "./tree.js";
 
 const SESSION_SCHEMA = "aseptrail/session/1";
+// The command judges these lists, this page does not yet; both name the same schemas.
+const TRACE_SCHEMA = "aseptrail/audit/trace/1";
 const VERSIONS = new Map([
   ["aseptrail/audit/1", 1],
   ["aseptrail/audit/2", 2],
@@ -163,8 +165,11 @@ function read(content) {
   if (typeof schema !== "string" || !FAMILIES.some((family) => schema.startsWith(family))) {
     throw new NotAnAudit("it does not name its schema");
   }
+  if (schema === TRACE_SCHEMA) {
+    throw new UnknownAuditVersion("it lists a recall or a search, which `compliance verify` judges");
+  }
   if (!VERSIONS.has(schema)) {
-    const known = [...VERSIONS.keys(), SESSION_SCHEMA].join(", ");
+    const known = [...VERSIONS.keys(), SESSION_SCHEMA, TRACE_SCHEMA].join(", ");
     throw new UnknownAuditVersion(`schema ${quoted(firstLetters(schema, 40))}, but only ${known} are understood`);
   }
   return readReport(content, VERSIONS.get(schema));
