@@ -24,6 +24,7 @@ const start = (canvas) => {
     const input = document.getElementById(canvas.dataset.signatureFor);
     if (input) input.value = pad.toDataURL("image/png");
   });
+  canvas.removeAttribute("aria-busy");
 };
 
 const startAll = (root) => root.querySelectorAll("canvas[data-signature-for]").forEach(start);

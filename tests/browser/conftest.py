@@ -13,7 +13,14 @@ from typing import Final
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 from sqlalchemy import update
 from werkzeug.serving import make_server
 
@@ -37,6 +44,9 @@ ARGUMENTS: Final = (
     "--no-first-run",
 )
 PICTURES: Final = Path(__file__).resolve().parents[2] / "docs" / "pictures"
+WAIT: Final = 30_000
+"""Milliseconds until a thing that should be there counts as missing: room for a busy machine."""
+
 LANDSCAPE: Final = (1024, 768)
 PORTRAIT: Final = (768, 1024)
 
@@ -98,6 +108,7 @@ def site(
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
+    expect.set_options(timeout=WAIT)
     with sync_playwright() as started:
         yield started
 
@@ -124,7 +135,7 @@ def open_context(chromium: Browser, site: Site) -> Iterator[OpenContext]:
             reduced_motion="reduce",
             **more,  # type: ignore[arg-type]  # whatever Playwright takes
         )
-        context.set_default_timeout(8_000)
+        context.set_default_timeout(WAIT)
         opened.append(context)
         return context
 

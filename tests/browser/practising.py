@@ -40,7 +40,8 @@ class Practice:
     def sign_consent(self) -> None:
         """The client signs with a finger."""
         self.page.get_by_role("link", name="Read and sign").click()
-        canvas = self.page.locator("canvas")
+        # Ink that is put down before the script is there would be lost.
+        canvas = self.page.locator("canvas:not([aria-busy])")
         canvas.scroll_into_view_if_needed()
         box = canvas.bounding_box()
         if box is None:
@@ -51,6 +52,7 @@ class Practice:
         for step in range(1, 12):
             mouse.move(box["x"] + 60 + 30 * step, box["y"] + (60 if step % 2 else 130), steps=3)
         mouse.up()
+        expect(self.page.locator("#ink")).not_to_have_value("")
         self.page.get_by_role("button", name="I have read this and agree").click()
         expect(self.row("consent_signed")).to_have_attribute("data-status", "done")
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 from browser import first_week
-from browser.conftest import Picture
+from browser.conftest import WAIT, Picture
 from browser.desking import find_grave_faults, sticks_out
 from browser.first_week import WIDE, Week
 from browser.installation import Server, command, must, start_server
@@ -44,7 +44,7 @@ def week(
             reduced_motion="reduce",
             accept_downloads=True,
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(WAIT)
         opened.append(context)
         return context
 
