@@ -10,12 +10,8 @@ from flask import Blueprint, request, send_file
 from flask.typing import ResponseReturnValue
 
 from compliance.domain.access import Action, Actor, Role
-from compliance.operations.reporting.single import (
-    CLIENT_COPY,
-    INSPECTION,
-    ExportSession,
-    export_session,
-)
+from compliance.operations.reporting.handing_out import hand_out_session
+from compliance.operations.reporting.single import CLIENT_COPY, INSPECTION, ExportSession
 from compliance.operations.treatments.reading import SessionRecord
 from compliance.web.context import current_clinic, services
 from compliance.web.desk.doors import at_desk
@@ -27,11 +23,11 @@ _NAMES = {INSPECTION: "record", CLIENT_COPY: "copy"}
 
 @blueprint.post("/manager/sessions/<session_id>/file")
 def hand_out(session_id: str) -> ResponseReturnValue:
-    """Make the file and send it; what is kept here is the entry with its fingerprint."""
+    """Send the file; a second press gets the same one, and makes no other entry."""
     actor = at_desk(Role.MANAGER, Role.PRACTITIONER)
     purpose = request.form.get("purpose", "")
     with tempfile.TemporaryDirectory(prefix="aseptrail-session-") as folder:
-        made = export_session(
+        made = hand_out_session(
             services().workshop,
             ExportSession(
                 session_id=session_id, purpose=purpose, output=Path(folder) / "session.pdf"

@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -16,6 +17,7 @@ from compliance.operations.auditing.audit import audit_clinic
 from compliance.operations.inventory.devices import AddDevice, add_device
 from compliance.operations.treatments.reading import read_history
 from compliance.store.things import find_device
+from compliance.web.context import EXTENSION
 from compliance.web.desk import setting_right
 from givens import Clock
 from harbour import House, open_one
@@ -198,6 +200,57 @@ def test_a_session_is_handed_out_as_a_file_that_verify_accepts(
     assert "one session, with every entry the clinic quotes about it" in verdict.text
     assert "The entries quoted, in the order of the log" in verdict.text
     assert "Signed file of this session made for inspection" in manager.read(page)
+
+
+def test_a_second_press_hands_out_the_same_file_until_there_is_more_to_say(
+    house: House, filled: Filled, manager: Browser
+) -> None:
+    page = f"/manager/sessions/{filled.closed}"
+
+    def press(purpose: str = "inspection") -> bytes:
+        sent = manager.post(f"{page}/file", page=page, purpose=purpose)
+        assert sent.status_code == 200, sent.text
+        return sent.data
+
+    def exported() -> int:
+        with house.database.reading() as tx:
+            lines = read_history(tx, filled.closed, actor=house.manager)
+        return sum(line.kind == "report.exported" for line in lines)
+
+    first = press()
+    assert press() == first
+    assert exported() == 1
+    copy = press("client_copy")
+    assert copy not in (first, b"")
+    assert (press(), press("client_copy"), exported()) == (first, copy, 2)
+
+    amended = manager.post(
+        f"{page}/amend?item=mask_worn",
+        page=f"{page}/amend?item=mask_worn",
+        result="no",
+        reason="The mask lay beside the couch",
+        password=PASSWORD,
+    )
+    assert amended.status_code == 303, amended.text
+    newer = press()
+    assert newer != first
+    assert (press(), exported()) == (newer, 3)
+
+
+def test_a_file_that_was_lost_is_made_again(
+    house: House, filled: Filled, manager: Browser, app: Flask
+) -> None:
+    page = f"/manager/sessions/{filled.closed}"
+    first = manager.post(f"{page}/file", page=page, purpose="inspection").data
+    folder: Path = app.extensions[EXTENSION].workshop.reports_folder
+    (kept,) = folder.rglob("session-*.pdf")
+    assert kept.read_bytes() == first
+    kept.unlink()
+
+    again = manager.post(f"{page}/file", page=page, purpose="inspection")
+
+    assert (again.status_code, again.data[:5]) == (200, b"%PDF-")
+    assert again.data != first
 
 
 def test_a_practitioner_hands_out_the_clients_copy_from_the_tablet(
