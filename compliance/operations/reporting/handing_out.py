@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from compliance.domain.access import Action, Actor
 from compliance.ledger.canonical import canonical_value_bytes
@@ -69,7 +69,7 @@ def _read_state(tx: Tx, session_id: str, *, actor: Actor) -> str:
     ]
     newest = max(said, default=-1)
     stamped = [index for index, size in anchors.list_places(tx, clinic_id) if size > newest]
-    state = {
+    state: dict[str, Any] = {
         "software": software_name(),
         "newest": newest,
         "anchor": min(stamped, default=-1),

@@ -210,7 +210,8 @@ def test_a_second_press_hands_out_the_same_file_until_there_is_more_to_say(
     def press(purpose: str = "inspection") -> bytes:
         sent = manager.post(f"{page}/file", page=page, purpose=purpose)
         assert sent.status_code == 200, sent.text
-        return sent.data
+        data: bytes = sent.data
+        return data
 
     def exported() -> int:
         with house.database.reading() as tx:
