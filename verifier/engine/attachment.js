@@ -4,7 +4,7 @@ import { equalBytes } from "./bytes.js";
 import { TooLarge, inflate } from "./inflate.js";
 import { MAX_ATTACHMENTS, MAX_AUDIT_BYTES } from "./limits.js";
 import { Damaged } from "./bytes.js";
-import { PdfDictionary, PdfName, PdfReference, PdfText } from "./pdf_syntax.js";
+import { PdfDictionary, PdfName, PdfReference, PdfText } from "./pdf_values.js";
 
 export class NoAttachment extends Error {}
 export class BadAttachment extends Error {}

@@ -1,8 +1,8 @@
-// The value of a signature (RFC 5652): read, judged, and composed anew byte for byte.
+// The value of a signature (RFC 5652): read, and judged.
 
-import { Damaged, compareBytes, equalBytes, fromHex, fromUtf8, joinBytes, latin1 } from "./bytes.js";
+import { Damaged, equalBytes, fromUtf8, joinBytes, latin1 } from "./bytes.js";
 import { readCertificate } from "./certificates.js";
-import { TAG, encodeDer, expectTag, membersOf, oidOf, readDer, timeOf } from "./der.js";
+import { TAG, expectTag, membersOf, oidOf, readDer, timeOf } from "./der.js";
 import { digest, hashOf, verifySignature } from "./keys.js";
 
 export class BadSignature extends Error {}
@@ -16,21 +16,12 @@ export const CONTENT_TYPE = "1.2.840.113549.1.9.3";
 export const MESSAGE_DIGEST = "1.2.840.113549.1.9.4";
 export const SEAL_TIME_STAMP = "1.2.840.113549.1.9.16.2.14";
 const SIGNING_TIME = "1.2.840.113549.1.9.5";
-const ALGORITHM_PROTECTION = "1.2.840.113549.1.9.52";
+export const ALGORITHM_PROTECTION = "1.2.840.113549.1.9.52";
 const SIGNING_CERTIFICATE_1 = "1.2.840.113549.1.9.16.2.12";
 const SIGNING_CERTIFICATE_2 = "1.2.840.113549.1.9.16.2.47";
-const SHA_256 = "2.16.840.1.101.3.4.2.1";
-
-const VERSION_1 = fromHex("020101");
-const SHA_256_VALUE = fromHex("300d06096086480165030402010500");
-const DATA_VALUE = fromHex("300b06092a864886f70d010701");
-const SIGNED_DATA_VALUE = fromHex("06092a864886f70d010702");
-
-// ECDSA with SHA-256; RSA with SHA-256, PKCS #1 v1.5; the same under its general name.
-const SEAL_ALGORITHMS = ["300a06082a8648ce3d040302", "300d06092a864886f70d01010b0500", "300d06092a864886f70d0101010500"].map(fromHex);
 
 // Whether a tag is this one, be the value said to have parts or not. What nobody signs is only
-// sorted here; that it is spelt in its one way is asked by `requireExact`.
+// sorted here; that it is spelt in its one way is asked by seal_form.js.
 function isLike(value, tag) {
   return value !== undefined && (value.tag & ~CONSTRUCTED) === (tag & ~CONSTRUCTED);
 }
@@ -263,40 +254,4 @@ export async function isMadeBy(signedData, certificate, fileBytes, fileDigest) {
     signature: expectTag(signer.signature, TAG.octets).content,
     message,
   });
-}
-
-// Much of the value is signed by nobody. Composed anew from its verified parts, and compared as
-// a whole, no byte of it is left to chance.
-export function requireExact(signedData, value, chain) {
-  const { signer } = signedData;
-  if (!SEAL_ALGORITHMS.some((known) => equalBytes(known, signer.algorithm.raw))) {
-    throw new BadSignature("the seal is of a kind this software does not make");
-  }
-  if (signer.signed === null || signedData.contentType !== DATA || signer.digestOid !== SHA_256) {
-    throw new BadSignature("a part of the seal that nobody signs was altered");
-  }
-  const own = chain[chain.length - 1];
-  const info = encodeDer(
-    TAG.sequence,
-    VERSION_1,
-    encodeDer(TAG.sequence, own.issuer, own.serial),
-    SHA_256_VALUE,
-    encodeDer(CONTEXT_0, signer.signed.content),
-    signer.algorithm.raw,
-    encodeDer(TAG.octets, signer.signature.content),
-    signer.unsigned === null ? new Uint8Array() : signer.unsigned.raw,
-  );
-  const certificates = chain.map((certificate) => certificate.raw).sort(compareBytes);
-  const body = encodeDer(
-    TAG.sequence,
-    VERSION_1,
-    encodeDer(TAG.set, SHA_256_VALUE),
-    DATA_VALUE,
-    encodeDer(CONTEXT_0, ...certificates),
-    encodeDer(TAG.set, info),
-  );
-  const whole = encodeDer(TAG.sequence, SIGNED_DATA_VALUE, encodeDer(CONTEXT_0, body));
-  if (!equalBytes(whole, value)) {
-    throw new BadSignature("a part of the seal that nobody signs was altered");
-  }
 }

@@ -1,8 +1,8 @@
 // What a later part of a file may change without anybody having to compare whole documents: a
 // signature in the field that was left for an inspector touches a few objects and no others.
 
-import { readStart } from "./pdf_file.js";
-import { PdfDictionary, PdfName, PdfReal, PdfReference, PdfText } from "./pdf_syntax.js";
+import { readStart } from "./pdf_revision.js";
+import { PdfDictionary, PdfName, PdfReal, PdfReference, PdfText } from "./pdf_values.js";
 import { toHex } from "./bytes.js";
 
 const INSPECTOR_FIELD = "Inspector";

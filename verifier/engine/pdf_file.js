@@ -1,106 +1,14 @@
 // A PDF file: its revisions, and the objects each of them shows.
 
 import { Damaged, indexOfText, latin1 } from "./bytes.js";
-import { inflate } from "./inflate.js";
 import { MAX_XREF_BYTES } from "./limits.js";
-import { PdfCursor, PdfDictionary, PdfName, PdfReference, isDigit, isSpace, wholeNumber } from "./pdf_syntax.js";
+import { asInteger, decode } from "./pdf_packing.js";
+import { readStart } from "./pdf_revision.js";
+import { PdfCursor } from "./pdf_syntax.js";
+import { readPackedTable, readTable } from "./pdf_tables.js";
+import { PdfDictionary, PdfReference, isDigit, isSpace } from "./pdf_values.js";
 
-const TAIL = 1024;
-const MAX_GENERATION = 0xffff;
 const MAX_REVISIONS = 1000;
-
-// Lines from the end of the file backwards, as the command's library finds its way in.
-function lastLine(bytes, end) {
-  let start = end;
-  while (start > 0 && bytes[start - 1] !== 0x0a && bytes[start - 1] !== 0x0d) {
-    start -= 1;
-  }
-  if (start === 0) {
-    throw new Damaged("the file's end marker is missing");
-  }
-  let before = start;
-  while (before > 0 && (bytes[before - 1] === 0x0a || bytes[before - 1] === 0x0d)) {
-    before -= 1;
-  }
-  return { text: latin1(bytes.subarray(start, Math.min(end, start + 64))), before };
-}
-
-export function readStart(bytes, end) {
-  let line = { text: "", before: end };
-  while (!line.text.startsWith("%%EOF")) {
-    if (line.before < end - TAIL) {
-      throw new Damaged("the file's end marker is missing");
-    }
-    line = lastLine(bytes, line.before);
-  }
-  line = lastLine(bytes, line.before);
-  const start = wholeNumber(line.text);
-  if (start !== null && lastLine(bytes, line.before).text.startsWith("startxref")) {
-    return start;
-  }
-  if (line.text.startsWith("startxref") && wholeNumber(line.text.slice(9)) !== null) {
-    return wholeNumber(line.text.slice(9));
-  }
-  throw new Damaged("the file does not say where its table of objects is");
-}
-
-function asInteger(value) {
-  if (typeof value !== "number") {
-    throw new Damaged("a number is missing");
-  }
-  return value;
-}
-
-class Revision {
-  constructor(declared, trailer, streamed) {
-    this.declared = declared;
-    this.trailer = trailer;
-    this.streamed = streamed;
-    this.places = new Map();
-    this.packed = new Map();
-    this.freed = new Map();
-    this.size = asInteger(trailer.raw("Size"));
-    this.end = 0;
-  }
-
-  // Every number that this revision says something about, with its generation.
-  *references() {
-    for (const [number, { generation }] of this.places) {
-      yield new PdfReference(number, generation);
-    }
-    for (const number of this.packed.keys()) {
-      yield new PdfReference(number, 0);
-    }
-  }
-
-  add(number, kind, first, second) {
-    if (kind !== 2 && second > MAX_GENERATION) {
-      throw new Damaged("a generation is too large");
-    }
-    if (number === 0) {
-      return;
-    }
-    if (kind === 0) {
-      this.freed.set(number, second);
-    } else if (kind === 1) {
-      this.places.set(number, { generation: second, offset: first });
-    } else {
-      this.packed.set(number, { holder: first, place: second });
-    }
-  }
-
-  // Undefined where this revision says nothing; null where it takes the object away.
-  find(reference) {
-    if (reference.generation === 0 && this.packed.has(reference.number)) {
-      return this.packed.get(reference.number);
-    }
-    const place = this.places.get(reference.number);
-    if (place !== undefined) {
-      return place.generation === reference.generation ? place : undefined;
-    }
-    return this.freed.get(reference.number) === reference.generation + 1 ? null : undefined;
-  }
-}
 
 export class PdfFile {
   constructor(bytes) {
@@ -159,106 +67,14 @@ export class PdfFile {
       cursor.position += 1;
     }
     if (cursor.take("xref")) {
-      return this.readTable(cursor, declared);
+      return readTable(cursor, declared);
     }
     if (!isDigit(cursor.peek())) {
       throw new Damaged("there is no table of objects where it should be");
     }
     const reference = cursor.header();
-    const revision = await this.readPackedTable(cursor.object(), declared, reference);
+    const revision = await readPackedTable(cursor.object(), declared, reference);
     revision.end = cursor.position;
-    return revision;
-  }
-
-  readTable(cursor, declared) {
-    const rows = [];
-    // One byte after the word is passed over, whatever it is.
-    cursor.position += 1;
-    do {
-      cursor.skipSpace();
-      const first = asInteger(cursor.numberOrReference());
-      cursor.skipSpace();
-      const count = asInteger(cursor.numberOrReference());
-      cursor.skipSpace();
-      for (let number = first; number < first + count; number += 1) {
-        rows.push([number, ...this.readRow(cursor)]);
-      }
-      cursor.skipSpace();
-    } while (!cursor.take("trailer"));
-    const end = cursor.position;
-    cursor.skipSpace();
-    const trailer = cursor.object();
-    if (!(trailer instanceof PdfDictionary)) {
-      throw new Damaged("the trailer is missing");
-    }
-    const revision = new Revision(declared, trailer, null);
-    revision.end = end;
-    for (const [number, kind, first, second] of rows) {
-      revision.add(number, kind, first, second);
-      if (number >= revision.size) {
-        throw new Damaged("the table of objects is larger than it says");
-      }
-    }
-    return revision;
-  }
-
-  readRow(cursor) {
-    while (cursor.peek() === 0x0a || cursor.peek() === 0x0d) {
-      cursor.position += 1;
-    }
-    const row = latin1(this.bytes.subarray(cursor.position, cursor.position + 20));
-    const parts = /^([^ ]*) ([^ ]*) ([nf])$/s.exec(row.slice(0, 18));
-    // Where a free number points to does not matter to anybody.
-    const offset = parts?.[3] === "n" ? wholeNumber(parts[1]) : 0;
-    const generation = parts === null ? null : wholeNumber(parts[2]);
-    if (offset === null || generation === null) {
-      throw new Damaged("a row of the table of objects cannot be read");
-    }
-    cursor.position += /[0-9t]/.test(row[19] ?? "") ? 19 : 20;
-    return [parts[3] === "n" ? 1 : 0, offset, generation];
-  }
-
-  async readPackedTable(stream, declared, reference) {
-    if (!(stream instanceof PdfDictionary) || stream.stream === null || stream.raw("Type")?.text !== "XRef") {
-      throw new Damaged("the table of objects is of another kind");
-    }
-    const revision = new Revision(declared, stream, reference);
-    const widths = stream.raw("W");
-    const data = await decode(stream, MAX_XREF_BYTES);
-    const pairs = stream.raw("Index") ?? [0, stream.raw("Size")];
-    if (!Array.isArray(widths) || widths.length < 3 || !Array.isArray(pairs) || pairs.length % 2) {
-      throw new Damaged("the table of objects is of another kind");
-    }
-    const [one, two, three] = widths.map(asInteger);
-    let at = 0;
-    let reached = 0;
-    const number = (width, otherwise) => {
-      let value = width > 0 ? 0 : otherwise;
-      for (let end = at + Math.max(0, width); at < end; at += 1) {
-        value = value * 256 + data[at];
-      }
-      return value;
-    };
-    for (let pair = 0; pair < pairs.length; pair += 2) {
-      const [first, count] = [asInteger(pairs[pair]), asInteger(pairs[pair + 1])];
-      if (first < reached || count > data.length) {
-        throw new Damaged("the table of objects is out of order");
-      }
-      reached = first + count;
-      for (let entry = first; entry < reached; entry += 1) {
-        const kind = number(one, 1);
-        const [left, right] = [number(two, 0), number(three, 0)];
-        if (Number.isNaN(kind + left + right)) {
-          throw new Damaged("the table of objects ends too soon");
-        }
-        if (kind <= 2) {
-          revision.add(entry, kind, left, right);
-        }
-      }
-    }
-    if (at !== data.length) {
-      throw new Damaged("the table of objects goes on after its end");
-    }
     return revision;
   }
 
@@ -411,43 +227,6 @@ export class PdfFile {
     }
     return root;
   }
-}
-
-function predicted(data, columns) {
-  const rows = data.length / (columns + 1);
-  if (!Number.isInteger(rows)) {
-    throw new Damaged("a packed table has broken rows");
-  }
-  const out = new Uint8Array(rows * columns);
-  for (let row = 0; row < rows; row += 1) {
-    const kind = data[row * (columns + 1)];
-    for (let column = 0; column < columns; column += 1) {
-      const raw = data[row * (columns + 1) + 1 + column];
-      const left = column > 0 ? out[row * columns + column - 1] : 0;
-      const up = row > 0 ? out[(row - 1) * columns + column] : 0;
-      if (kind > 2) {
-        throw new Damaged("a packed table is predicted in an unusual way");
-      }
-      out[row * columns + column] = raw + (kind === 2 ? up : kind === 1 ? left : 0);
-    }
-  }
-  return out;
-}
-
-// Streams that hold tables and objects: plain, or deflated with or without a predictor.
-async function decode(stream, limit) {
-  const filter = stream.raw("Filter");
-  const filters = filter === undefined ? [] : Array.isArray(filter) ? filter : [filter];
-  if (filters.length === 0) {
-    return stream.stream;
-  }
-  if (filters.length > 1 || !(filters[0] instanceof PdfName) || filters[0].text !== "FlateDecode") {
-    throw new Damaged("a stream is packed in an unusual way");
-  }
-  const data = await inflate(stream.stream, limit);
-  const parameters = stream.raw("DecodeParms");
-  const predictor = parameters instanceof PdfDictionary ? parameters.raw("Predictor") ?? 1 : 1;
-  return predictor === 1 ? data : predicted(data, asInteger(parameters.raw("Columns") ?? 1));
 }
 
 export function hasEncryption(file) {

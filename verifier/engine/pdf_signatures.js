@@ -2,7 +2,7 @@
 
 import { Damaged } from "./bytes.js";
 import { readSignedData } from "./cms.js";
-import { PdfDictionary, PdfName, PdfReference, PdfText } from "./pdf_syntax.js";
+import { PdfDictionary, PdfName, PdfReference, PdfText } from "./pdf_values.js";
 
 const KNOWN_FORMS = new Set(["adbe.pkcs7.detached", "ETSI.CAdES.detached", "ETSI.RFC3161", "PBAD.PAdES"]);
 const MAX_FIELDS = 10000;

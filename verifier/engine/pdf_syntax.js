@@ -1,90 +1,14 @@
 // The syntax of PDF objects, read as the command's library reads it in its strict mode.
 
 import { Damaged, fromLatin1, fromUtf8, latin1 } from "./bytes.js";
+import { hexText, literalText } from "./pdf_texts.js";
+import { PdfDictionary, PdfName, PdfReal, PdfReference, isDigit, isSpace, wholeNumber } from "./pdf_values.js";
 
 const MAX_NESTING = 300;
-const SPACES = new Set([0x20, 0x0a, 0x0d, 0x09, 0x0c, 0x00]);
 const DELIMITERS = new Set([...fromLatin1("()<>[]{}/%")]);
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const PERCENT = 0x25;
-
-export class PdfName {
-  constructor(text) {
-    this.text = text;
-  }
-}
-
-export class PdfText {
-  constructor(bytes) {
-    this.bytes = bytes;
-  }
-
-  // As far as names of files need it: letters beyond ASCII in the old encoding stay unread.
-  toString() {
-    const [a, b, c] = this.bytes;
-    try {
-      if (a === 0xfe && b === 0xff) {
-        return new TextDecoder("utf-16be", { fatal: true }).decode(this.bytes.subarray(2));
-      }
-      if (a === 0xff && b === 0xfe) {
-        return new TextDecoder("utf-16le", { fatal: true }).decode(this.bytes.subarray(2));
-      }
-      if (a === 0xef && b === 0xbb && c === 0xbf) {
-        return fromUtf8(this.bytes.subarray(3));
-      }
-    } catch {
-      return "";
-    }
-    return latin1(this.bytes).replace(/[^\x09\x0a\x0d\x20-\x7e]/g, "\ufffd");
-  }
-}
-
-export class PdfReal {
-  constructor(text) {
-    this.text = text;
-  }
-}
-
-export class PdfReference {
-  constructor(number, generation) {
-    this.number = number;
-    this.generation = generation;
-  }
-
-  get key() {
-    return `${this.number} ${this.generation}`;
-  }
-}
-
-export class PdfDictionary {
-  constructor(members, stream) {
-    this.members = members;
-    this.stream = stream;
-  }
-
-  has(key) {
-    return this.members.has(key);
-  }
-
-  raw(key) {
-    return this.members.get(key);
-  }
-}
-
-export function isSpace(byte) {
-  return SPACES.has(byte);
-}
-
-export function isDigit(byte) {
-  return byte >= 0x30 && byte <= 0x39;
-}
-
-// A whole number as the command's language reads one: with white space around and lines inside.
-export function wholeNumber(text) {
-  const found = /^[\t-\r ]*([+-]?\d+(?:_\d+)*)[\t-\r ]*$/.exec(text);
-  return found === null ? null : Number(found[1].replaceAll("_", ""));
-}
 
 export class PdfCursor {
   constructor(bytes, position, findLength) {
@@ -172,11 +96,11 @@ export class PdfCursor {
       case "/":
         return this.name();
       case "<":
-        return this.peek(1) === byte ? this.dictionary(depth) : this.hexText();
+        return this.peek(1) === byte ? this.dictionary(depth) : hexText(this);
       case "[":
         return this.array(depth);
       case "(":
-        return this.literalText();
+        return literalText(this);
       case "t":
         return this.keyword("true", true);
       case "f":
@@ -223,77 +147,6 @@ export class PdfCursor {
     } catch {
       return new PdfName(latin1(raw));
     }
-  }
-
-  hexText() {
-    this.next();
-    const start = this.position;
-    const end = this.bytes.indexOf(0x3e, start);
-    if (end < 0) {
-      throw new Damaged("a text has no end");
-    }
-    let digits = latin1(this.bytes.subarray(start, end));
-    if (!/^[0-9a-fA-F]*$/.test(digits)) {
-      digits = digits.replace(/%[^\r\n]*(?=[\r\n])/g, "").replace(/[ \n\r\t\f\0]/g, "");
-    }
-    if (!/^[0-9a-fA-F]*$/.test(digits)) {
-      throw new Damaged("a text in hexadecimal holds something else");
-    }
-    this.position = end + 1;
-    const even = digits.length % 2 ? `${digits}0` : digits;
-    const bytes = new Uint8Array(even.length / 2);
-    for (let at = 0; at < bytes.length; at += 1) {
-      bytes[at] = parseInt(even.slice(2 * at, 2 * at + 2), 16);
-    }
-    return new PdfText(bytes);
-  }
-
-  literalText() {
-    this.next();
-    const bytes = [];
-    for (let open = 1; open > 0; ) {
-      const byte = this.next();
-      if (byte === 0x5c) {
-        this.escaped(bytes);
-        continue;
-      }
-      open += byte === 0x28 ? 1 : byte === 0x29 ? -1 : 0;
-      if (open > 0) {
-        bytes.push(byte);
-      }
-    }
-    return new PdfText(Uint8Array.from(bytes));
-  }
-
-  escaped(bytes) {
-    const byte = this.next();
-    const character = String.fromCharCode(byte);
-    const control = "nrtbf".indexOf(character);
-    if (isDigit(byte)) {
-      this.octal(bytes, character);
-    } else if (control >= 0) {
-      bytes.push([10, 13, 9, 8, 12][control]);
-    } else if (byte === LINE_FEED || byte === CARRIAGE_RETURN) {
-      if (this.peek() === LINE_FEED || this.peek() === CARRIAGE_RETURN) {
-        this.position += 1;
-      }
-    } else if ("() /%<>[]#_&$\\".includes(character)) {
-      bytes.push(byte);
-    } else {
-      throw new Damaged("a text holds an unknown escape");
-    }
-  }
-
-  octal(bytes, first) {
-    let digits = first;
-    while (digits.length < 3 && isDigit(this.peek())) {
-      digits += String.fromCharCode(this.next());
-    }
-    const value = parseInt(digits, 8);
-    if (!/^[0-7]+$/.test(digits) || value > 255) {
-      throw new Damaged("a text holds a number that is no byte");
-    }
-    bytes.push(value);
   }
 
   array(depth) {

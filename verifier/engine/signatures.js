@@ -9,7 +9,7 @@ import { formatTime } from "./entry.js";
 import { invitesCountersignature, isCountersignature, onlyCountersigns } from "./increments.js";
 import { digest, digestName, hashOf } from "./keys.js";
 import { MAX_SIGNATURES } from "./limits.js";
-import { PdfText } from "./pdf_syntax.js";
+import { PdfText } from "./pdf_values.js";
 import { checkSealTime, isArchiveStamp, requireOneToken } from "./seal_time.js";
 import { findSigner, namesSigner, readImprint, readToken, requireSignature } from "./tokens.js";
 import { NotJudgeable, check } from "./verdict.js";
