@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage check fix bench lock browser screenshots audit clean
+.PHONY: help run test coverage check fix bench lock browser screenshots audit release clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,5 +55,12 @@ audit: $(STAMP) ## Ask the vulnerability service about every locked dependency (
 screenshots: $(STAMP) browser ## Make the pictures in docs/ again
 	$(BIN)/pytest tests/browser -q --screenshots
 
+release: $(STAMP) ## The wheel, the verifier as one HTML file and their SHA-256 sums, in dist/
+	rm -rf dist
+	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist .
+	cp requirements.lock dist/
+	$(BIN)/compliance verifier-html -o dist/verify.html
+	cd dist && sha256sum *.whl requirements.lock verify.html > SHA256SUMS
+
 clean: ## Remove the environment and caches, never the data
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov
