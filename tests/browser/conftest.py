@@ -8,11 +8,13 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
 import pytest
 from flask import Flask
+from PIL import Image
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -170,6 +172,10 @@ def picture(request: pytest.FixtureRequest) -> Picture:
     def keep(page: Page, name: str) -> None:
         if request.config.getoption("--screenshots"):
             PICTURES.mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=PICTURES / f"{name}.png")
+            shot = Image.open(BytesIO(page.screenshot()))
+            # A screen of ours has few colours, so that a palette is a third of the size.
+            shot.convert("RGB").quantize(
+                256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
+            ).save(PICTURES / f"{name}.png", optimize=True)
 
     return keep
