@@ -9,6 +9,7 @@ from typing import Final
 from compliance.domain.access import Action, Actor, Role
 from compliance.operations.identifiers import new_id
 from compliance.operations.people.listing import read_names
+from compliance.operations.sealing import hold_log
 from compliance.store import inspector_accesses as store
 from compliance.store import people
 from compliance.store.inspector_accesses import AccessRow
@@ -41,7 +42,7 @@ def note_access(tx: Tx, reading: Reading, *, actor: Actor, now: datetime) -> Non
     """Note one read, in a write transaction that is committed before the answer leaves.
 
     It is no entry of the log: whoever reads changes nothing that a report could speak of,
-    and a report must not grow by being read.
+    and a report must not grow by being read. `enter_accesses` covers it with the next ones.
     """
     row = AccessRow(
         clinic_id=actor.clinic_id,
@@ -56,6 +57,7 @@ def note_access(tx: Tx, reading: Reading, *, actor: Actor, now: datetime) -> Non
     )
     if reading.polled and store.is_noted(tx, row, since=now - REPEAT):
         return
+    hold_log(tx, actor.clinic_id)
     store.insert_access(tx, row)
 
 

@@ -17,6 +17,9 @@ ANOMALY: Final = "clock.anomaly"
 RESTORE: Final = "restore"
 CHALLENGE: Final = "inspection.challenge"
 ROTATED: Final = "key.rotated"
+ACCESSES: Final = ("inspector.accesses", "accesses")
+"""Entry kind and place kind of the fingerprints of what inspectors read."""
+
 NUMBERED: Final = frozenset({ANOMALY, CHALLENGE, ROTATED})
 """Entries that every report looks up by kind alone: for example, only without any clock
 anomaly is the log in order of time."""
@@ -56,6 +59,7 @@ EVENTS: Final = {
     "recall.called": ("recall_event", "recall"),
     "recall.pack_found": ("recall_event", "recall"),
     "clinic.profiles_set": ("profiles_set", ""),
+    ACCESSES[0]: (ACCESSES[1], ""),
 }
 """What happens to a thing again and again: a report of a later period quotes the last one.
 Such a place is named ``THING/INDEX``, so that each has its own."""

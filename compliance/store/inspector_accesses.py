@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import and_, insert, or_, select
+from sqlalchemy import and_, func, insert, literal_column, or_, select
 
 from compliance.store.models.inspections import InspectorAccess
 from compliance.store.session import Tx
@@ -25,11 +27,83 @@ class AccessRow:
     thing: str
     asked: str
     token_id: str | None
+    number: int = 0
+    """From 1 on within the clinic; given when the row is inserted."""
+
+
+HASHED: Final = (
+    "number",
+    "access_id",
+    "user_id",
+    "at",
+    "way",
+    "what",
+    "thing",
+    "asked",
+    "token_id",
+)
+"""The columns of a row over which a fingerprint goes, in their order."""
+
+# A literal column has no type, so nothing is converted on the way out.
+_STORED: Final[list[Any]] = [literal_column(f'"{name}"') for name in HASHED]
 
 
 def insert_access(tx: Tx, row: AccessRow) -> None:
+    """Insert a row with the next number; the caller holds the log, so that nobody else takes it."""
     values = {name: getattr(row, name) for name in AccessRow.__slots__}
+    values["number"] = last_number(tx, row.clinic_id) + 1
     tx.execute(insert(InspectorAccess).values(**values))
+
+
+def last_number(tx: Tx, clinic_id: str) -> int:
+    """The highest number there is; 0 for none."""
+    statement = select(func.max(InspectorAccess.number))
+    return tx.scalar(statement.where(InspectorAccess.clinic_id == clinic_id)) or 0
+
+
+def read_numbered(
+    tx: Tx, clinic_id: str, *, after: int, last: int | None, limit: int
+) -> Sequence[tuple[Any, ...]]:
+    """The ``HASHED`` columns as they are stored, of the rows after one number, in their order."""
+    statement = (
+        select(*_STORED)
+        .select_from(InspectorAccess)
+        .where(InspectorAccess.clinic_id == clinic_id, InspectorAccess.number > after)
+    )
+    if last is not None:
+        statement = statement.where(InspectorAccess.number <= last)
+    rows = tx.execute(statement.order_by(InspectorAccess.number).limit(limit))
+    return [tuple(row) for row in rows]
+
+
+def find_span(tx: Tx, clinic_id: str, first: int, last: int) -> tuple[datetime, datetime]:
+    """The earliest and the latest moment of the rows of these numbers, of which there are some."""
+    row = tx.execute(
+        select(func.min(InspectorAccess.at), func.max(InspectorAccess.at)).where(
+            InspectorAccess.clinic_id == clinic_id, InspectorAccess.number.between(first, last)
+        )
+    ).one()
+    return row[0], row[1]
+
+
+def list_readers(tx: Tx, clinic_id: str, first: int, last: int) -> Sequence[str]:
+    """Who read what these numbers stand for, each once."""
+    return tx.scalars(
+        select(InspectorAccess.user_id)
+        .where(InspectorAccess.clinic_id == clinic_id)
+        .where(InspectorAccess.number.between(first, last))
+        .distinct()
+        .order_by(InspectorAccess.user_id)
+    ).all()
+
+
+def find_moment(tx: Tx, clinic_id: str, number: int) -> datetime | None:
+    """When the row of this number was noted; None where there is none."""
+    return tx.scalar(
+        select(InspectorAccess.at).where(
+            InspectorAccess.clinic_id == clinic_id, InspectorAccess.number == number
+        )
+    )
 
 
 def is_noted(tx: Tx, row: AccessRow, *, since: datetime) -> bool:

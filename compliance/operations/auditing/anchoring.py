@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from compliance.ledger.entry import Entry, parse_time
+from compliance.operations.auditing.accesses import READING
 from compliance.operations.auditing.expecting import milliseconds
 from compliance.operations.auditing.keys import STANDING
 from compliance.operations.auditing.problems import Expected, Findings, Shape, compare_rows
@@ -85,6 +86,6 @@ def _with_truth(rows: projection.Rows) -> list[tuple[Any, ...]]:
 
 
 BESIDE: Final[Mapping[str, Callable[[Any, Entry, Any], None]]] = MappingProxyType(
-    {**STANDING, "anchor": lambda stock, entry, data: stock.anchors.add(entry, data)}
+    {**STANDING, **READING, "anchor": lambda stock, entry, data: stock.anchors.add(entry, data)}
 )
 """Entries about neither sessions nor things, with what takes them."""

@@ -12,6 +12,7 @@ from compliance.domain.template import Template, read_template
 from compliance.domain.words import EvidenceKind, PackState
 from compliance.ledger.canonical import canonical_bytes
 from compliance.ledger.entry import Entry
+from compliance.operations.auditing.accesses import Accesses
 from compliance.operations.auditing.anchoring import Anchors
 from compliance.operations.auditing.erasing import Erasures
 from compliance.operations.auditing.expecting import (
@@ -75,6 +76,7 @@ class Stock:
         self.shelf = Shelf()
         self.room = Room(findings)
         self.anchors = Anchors(findings)
+        self.accesses = Accesses(findings)
         self.erasures = Erasures(findings)
         self.keys = Keys(findings)
         self._people: dict[str, int] = {}
@@ -215,6 +217,7 @@ class Stock:
         self.shelf.compare(tx, clinic_id, self._findings)
         self.room.compare(tx, clinic_id)
         self.anchors.compare(tx, clinic_id)
+        self.accesses.compare(tx, clinic_id)
         self.erasures.compare(tx, clinic_id)
         self._compare_clinic(tx, clinic_id)
         self._compare_people(tx, clinic_id)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, String
+from sqlalchemy import CheckConstraint, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from compliance.store.base import Base, Id, UtcTime
 
 
 class InspectorAccess(Base):
-    """One successful read. Never changed; no entry of the log, since reading changes nothing."""
+    """One successful read. Never changed; no entry of its own, since reading changes nothing.
+
+    ``inspector.accesses`` entries hold a hash over the rows from one number to another.
+    """
 
     __tablename__ = "inspector_access"
     __table_args__ = (
         CheckConstraint("way IN ('page','file','api')", name="way_known"),
         Index(None, "clinic_id", "at", "access_id"),
         Index(None, "clinic_id", "user_id", "at", "access_id"),
+        Index(None, "clinic_id", "number", unique=True),
     )
 
     clinic_id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -33,3 +37,5 @@ class InspectorAccess(Base):
     """By what a list was narrowed; the names of the filters and never a client's reference."""
     token_id: Mapped[str | None] = mapped_column(Id)
     """The token of a call of the API."""
+    number: Mapped[int] = mapped_column(Integer)
+    """From 1 on without a gap within a clinic, in the order in which they were noted."""

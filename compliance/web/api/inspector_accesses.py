@@ -40,6 +40,7 @@ def get_inspector_accesses(query: dict[str, Any]) -> Reply:
 def _access(row: AccessRow, names: Mapping[str, str]) -> dict[str, Any]:
     return {
         "id": row.access_id,
+        "number": row.number,
         "at": format_time(row.at),
         "inspector": {"id": row.user_id, "name": names.get(row.user_id, row.user_id)},
         "way": row.way,

@@ -11,6 +11,7 @@ from flask import Blueprint, Flask, Response, render_template, request, stream_w
 from flask.typing import ResponseReturnValue
 
 from compliance.domain.access import Actor, Role
+from compliance.operations.access_seals import Covered, read_covered
 from compliance.operations.inspector_accesses import AccessRow, list_accesses, list_inspectors
 from compliance.web.api.cursors import cut_page, read_moment_cursor
 from compliance.web.context import current_clinic, page_values, services, show_time
@@ -26,7 +27,7 @@ MANAGER: Final = "/manager/access"
 INSPECTOR: Final = "/inspector/access"
 PAGE: Final = 50
 _BATCH: Final = 500
-_HEADINGS: Final = ("When", "Inspector", "What", "Which", "Narrowed", "How", "Token")
+_HEADINGS: Final = ("When", "Inspector", "What", "Which", "Narrowed", "How", "Token", "Number")
 
 
 @blueprint.get(MANAGER)
@@ -61,6 +62,7 @@ def _page(actor: Actor, chosen: str | None, *, path: str) -> dict[str, Any]:
     with services().database.reading() as tx:
         names = list_inspectors(tx, actor=actor)
         found = list_accesses(tx, actor=actor, user_id=chosen, after=after, limit=PAGE + 1)
+        covered = read_covered(tx, actor=actor)
     page, cursor = cut_page(found, PAGE, lambda row: (row.at, row.access_id))
     asked = {"inspector": chosen} if chosen and path == MANAGER else {}
     here = f"{path}?{urlencode(asked)}" if asked else path
@@ -68,6 +70,7 @@ def _page(actor: Actor, chosen: str | None, *, path: str) -> dict[str, Any]:
     csv = {**asked, "format": "csv"}
     return {
         "rows": tuple(_line(row, names, linked=path == MANAGER) for row in page),
+        "fixed": _say_fixed(covered),
         "inspectors": tuple(names.items()),
         "chosen": chosen or "",
         "path": path,
@@ -75,6 +78,20 @@ def _page(actor: Actor, chosen: str | None, *, path: str) -> dict[str, Any]:
         "first_href": here if after else None,
         "csv_href": f"{path}?{urlencode(csv)}",
     }
+
+
+def _say_fixed(covered: Covered | None) -> str:
+    """How far nobody can take a line away any more."""
+    if covered is None:
+        return (
+            "A fingerprint of these lines goes into the log before every report, and after midnight "
+            "of a day on which something was read. From then on no line can go unnoticed."
+        )
+    return (
+        f"Entry {covered.index} of the log, made {show_time(covered.at)}, holds a fingerprint of every "
+        "line before it: none of them can be taken away or changed unnoticed. What was read since "
+        "follows before the next report, or after midnight."
+    )
 
 
 def _line(row: AccessRow, names: Mapping[str, str], *, linked: bool) -> dict[str, Any]:
@@ -138,6 +155,7 @@ def _cells(row: AccessRow, names: Mapping[str, str], zone: ZoneInfo) -> tuple[st
         say_asked(row.asked),
         WAYS[row.way],
         row.token_id or "",
+        str(row.number),
     )
 
 

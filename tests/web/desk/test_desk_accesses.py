@@ -15,6 +15,7 @@ from web.api.calling import make_token
 from web.desk.visiting import Browser, Filled, browse
 from web.test_access_matrix import ACCESS, INSPECTOR, ROUTES
 
+from compliance.operations.access_seals import enter_accesses
 from compliance.operations.inspector_accesses import AccessRow, list_accesses
 from compliance.store.session import Database, StorageRefused
 from compliance.web.inspection.reads import ENDPOINTS, WHAT, is_open
@@ -102,7 +103,7 @@ def test_a_call_by_token_is_noted_and_listed_to_both(
 
 
 def test_both_sides_read_the_list(
-    house: House, filled: Filled, inspector: Browser, manager: Browser
+    house: House, filled: Filled, inspector: Browser, manager: Browser, clock: Clock
 ) -> None:
     inspector.read(f"/inspector/sessions/{filled.closed}")
     inspector.read("/inspector?client=C-1002")
@@ -113,6 +114,12 @@ def test_both_sides_read_the_list(
         assert "by client" in page
         assert f"…\u2060{filled.closed[-8:]}" in page
         assert "C-1002" not in page
+    for page in (seen, own):
+        assert "A fingerprint of these lines goes into the log before every report" in page
+    with house.database.writing() as tx:
+        index = enter_accesses(tx, actor=house.manager, now=clock())
+    assert f"Entry {index} of the log, made " in manager.read(ALL)
+    assert f"Entry {index} of the log, made " in inspector.read(OWN)
     assert f'href="/manager/sessions/{filled.closed}"' in seen
     assert "/manager/sessions/" not in own
     assert inspector.get(ALL).status_code == 403
@@ -137,6 +144,7 @@ def test_the_manager_takes_the_whole_list_as_csv(
 
     assert 'rel="next"' in first
     assert len(rows) == 1 + 52
+    assert (rows[0][-1], rows[1][-1], rows[-1][-1]) == ("Number", "52", "1")
     assert rows[1][2:6] == ["A session", filled.closed, "", "On a page"]
     assert "No inspector read anything here yet" in nobody
 

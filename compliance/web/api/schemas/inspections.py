@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from compliance.web.api.fields import Shown, Text
-from compliance.web.api.schemas.shapes import NextCursor, PageQuery, Part, PersonOut, Time, Word
+from compliance.web.api.schemas.shapes import (
+    Count,
+    NextCursor,
+    PageQuery,
+    Part,
+    PersonOut,
+    Time,
+    Word,
+)
 from compliance.web.inspection.reads import WAYS
 
 
@@ -17,6 +25,7 @@ class AccessOut(Shown):
     """One successful read of an inspector."""
 
     id = Word(format="uuid")
+    number = Count(description="From 1 on, without a gap within the clinic.")
     at = Time()
     inspector = Part(PersonOut)
     way = Word(enum=list(WAYS))
