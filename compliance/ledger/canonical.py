@@ -4,17 +4,19 @@ No floats, integers that every JSON reader holds exactly, text in NFC. Two progr
 agree on the value therefore agree on the bytes, and the bytes are what is hashed.
 """
 
-import enum
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, TypeAlias
 
+import orjson
 import rfc8785
 
 from compliance.errors import ComplianceError
 
 JsonValue: TypeAlias = "bool | int | str | list[JsonValue] | dict[str, JsonValue] | None"
+
+_Container: TypeAlias = "list[object] | dict[str, object]"
 
 MAX_INTEGER: Final = 2**53 - 1
 """Inclusive, on both sides of zero: beyond it a reader with doubles loses digits."""
@@ -34,12 +36,9 @@ _ENCODE_PLAIN: Final = json.JSONEncoder(
     sort_keys=True,
     separators=(",", ":"),
 ).encode
-_ENCODE_AS_READ: Final = json.JSONEncoder(
-    ensure_ascii=False,
-    check_circular=False,
-    allow_nan=False,
-    separators=(",", ":"),
-).encode
+
+_SORTED_AND_EXACT: Final = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
+"""Writes keys in order of code points, and refuses integers beyond `MAX_INTEGER`."""
 
 
 class NotCanonical(ComplianceError):
@@ -66,9 +65,9 @@ def canonical_value_bytes(value: JsonValue) -> bytes:
     Raises:
         NotCanonical: if anything inside lies outside the subset.
     """
-    keys = _check_subset(value)
+    keys_are_ascii = _check_subset(value)
     try:
-        if keys is not _Keys.OTHER:
+        if keys_are_ascii:
             # Within the subset the standard encoder differs from RFC 8785 in one thing
             # only: it sorts keys by code point, the RFC by UTF-16 unit. On ASCII keys the
             # two orders agree, and a report encodes each of its entries.
@@ -85,15 +84,68 @@ def parse_canonical(data: bytes) -> dict[str, JsonValue]:
         NotCanonical: for anything else: other key order, white space, a key given twice,
             a float, bad UTF-8, text not in NFC, nesting deeper than `MAX_DEPTH`.
     """
-    value = parse_object(data)
+    value = _read_plainly(data)
+    return _parse_strictly(data) if value is None else value
+
+
+def _read_plainly(data: bytes) -> dict[str, JsonValue] | None:
+    """Read an object whose bytes are canonical beyond doubt; nothing where there is any.
+
+    A report holds megabytes that a program in Python would take half a second to look at.
+    This only ever says yes: what it does not like goes the long way, which says why.
+    """
+    try:
+        value = orjson.loads(data)
+        # Encoding again is most of the check, as on the long way.
+        if type(value) is not dict or orjson.dumps(value, option=_SORTED_AND_EXACT) != data:
+            return None
+    except (ValueError, TypeError):
+        return None
+    return value if _is_plain(value, is_ascii=data.isascii()) else None
+
+
+def _is_plain(value: dict[str, object], *, is_ascii: bool) -> bool:
+    """Return whether a value read from its canonical bytes certainly lies in the subset."""
+    level: list[_Container] = [value]
+    # One less than is allowed, because what lies in the innermost is not looked at.
+    for _ in range(MAX_DEPTH - 1):
+        below: list[_Container] = []
+        for container in level:
+            if not is_ascii and not _has_plain_text(container):
+                return False
+            # A report has a million values, and most of them are text.
+            for item in container.values() if isinstance(container, dict) else container:
+                kind = type(item)
+                if kind is str:
+                    continue
+                if isinstance(item, (dict, list)):
+                    below.append(item)
+                elif kind is float:
+                    return False
+        if not below:
+            return True
+        level = below
+    return False
+
+
+def _has_plain_text(container: _Container) -> bool:
+    """Return whether keys are ASCII, so that every way of sorting them agrees, and texts in NFC."""
+    inside: Iterable[object] = container
+    if isinstance(container, dict):
+        if not all(map(str.isascii, container)):
+            return False
+        inside = container.values()
+    return all(
+        item.isascii() or unicodedata.is_normalized("NFC", item)
+        for item in inside
+        if isinstance(item, str)
+    )
+
+
+def _parse_strictly(data: bytes) -> dict[str, JsonValue]:
+    value = _parse_slowly(data)
     # Encoding again is the whole check: whatever the lenient parser let through, such as
-    # a repeated key or an escaped letter, comes out as different bytes. Keys that already
-    # stand in their order need not be sorted for it, which is half of the work.
-    keys = _check_subset(value)
-    if keys is _Keys.IN_ORDER:
-        if _ENCODE_AS_READ(value).encode("utf-8", "surrogatepass") != data:
-            raise NotCanonical("the bytes are not the canonical form of their value")
-        return value
+    # a repeated key or an escaped letter, comes out as different bytes.
     if canonical_value_bytes(value) != data:
         raise NotCanonical("the bytes are not the canonical form of their value")
     return value
@@ -106,6 +158,16 @@ def parse_object(data: bytes) -> dict[str, JsonValue]:
         NotCanonical: if the bytes are not a JSON object at all; nothing finer is checked.
     """
     try:
+        value = orjson.loads(data)
+    except ValueError:
+        return _parse_slowly(data)
+    if type(value) is not dict:
+        raise NotCanonical("the outermost value is not an object")
+    return value
+
+
+def _parse_slowly(data: bytes) -> dict[str, JsonValue]:
+    try:
         value = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         # ValueError also covers bad UTF-8 and integers too long for Python to read.
@@ -115,21 +177,12 @@ def parse_object(data: bytes) -> dict[str, JsonValue]:
     return value
 
 
-class _Keys(enum.Enum):
-    """How the keys of a value and of all inside it are."""
-
-    IN_ORDER = enum.auto()
-    """ASCII, and in the order in which they are written."""
-    ASCII = enum.auto()
-    OTHER = enum.auto()
-
-
-def _check_subset(value: JsonValue) -> _Keys:
-    """Refuse what the subset leaves out; return how its keys are.
+def _check_subset(value: JsonValue) -> bool:
+    """Refuse what the subset leaves out; return whether all keys are ASCII.
 
     Goes level by level instead of calling itself, so that depth is counted and not felt.
     """
-    are_ascii = in_order = True
+    are_ascii = True
     level: list[JsonValue] = [value]
     for _ in range(MAX_DEPTH):
         below: list[JsonValue] = []
@@ -139,17 +192,13 @@ def _check_subset(value: JsonValue) -> _Keys:
                 continue
             if isinstance(item, dict):
                 are_ascii &= _check_keys(item)
-                keys = list(item)
-                in_order = in_order and keys == sorted(keys)
                 below.extend(item.values())
             elif isinstance(item, list):
                 below.extend(item)
             else:
                 _check_scalar(item)
         if not below:
-            if not are_ascii:
-                return _Keys.OTHER
-            return _Keys.IN_ORDER if in_order else _Keys.ASCII
+            return are_ascii
         level = below
     raise NotCanonical("values are nested too deep")
 

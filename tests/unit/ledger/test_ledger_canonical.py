@@ -1,5 +1,7 @@
 import enum
+import json
 import unicodedata
+from random import Random
 from types import MappingProxyType
 from typing import cast
 
@@ -39,6 +41,84 @@ def test_the_fast_path_writes_what_rfc8785_writes(value: dict[str, JsonValue]) -
 @given(st.dictionaries(TEXT, _values(TEXT)))
 def test_what_was_written_is_read_back_equal(value: dict[str, JsonValue]) -> None:
     assert parse_canonical(canonical_bytes(value)) == value
+
+
+def _read_as_defined(data: bytes) -> object:
+    """The definition, written down once more without a thought for speed; nothing if refused."""
+
+    def refuse(_: str) -> object:
+        raise ValueError
+
+    try:
+        value = json.loads(data.decode(), parse_float=refuse, parse_constant=refuse)
+        plain = isinstance(value, dict) and _is_in_the_subset(value, MAX_DEPTH)
+        return value if plain and rfc8785.dumps(value) == data else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_in_the_subset(value: object, depth: int) -> bool:
+    inside: list[object] = []
+    if isinstance(value, dict):
+        inside = [*value, *value.values()]
+    elif isinstance(value, list):
+        inside = value
+    elif isinstance(value, str):
+        return depth > 0 and unicodedata.is_normalized("NFC", value)
+    elif isinstance(value, int):
+        return depth > 0 and abs(value) <= MAX_INTEGER
+    return depth > 0 and all(_is_in_the_subset(item, depth - 1) for item in inside)
+
+
+def _read(data: bytes) -> object:
+    try:
+        return parse_canonical(data)
+    except NotCanonical:
+        return None
+
+
+@given(st.dictionaries(TEXT, _values(TEXT)), st.randoms(use_true_random=False))
+def test_one_changed_byte_is_judged_as_the_definition_has_it(
+    value: dict[str, JsonValue], random: Random
+) -> None:
+    data = bytearray(canonical_bytes(value))
+    if random.random() < 0.5:
+        data[random.randrange(len(data))] = random.choice(b'"\\,:[]{}0-.eE1 \xc3\xcc')
+    else:
+        data.insert(random.randrange(len(data)), random.choice(b'"\\,:[]{}0-.eE1 \xc3\xcc'))
+
+    assert _read(bytes(data)) == _read_as_defined(bytes(data))
+
+
+@pytest.mark.parametrize("innermost", [b"1", b'"a"', b'"\xc3\xa4"', b"{}", b"[]", b"1.5", b"null"])
+@pytest.mark.parametrize("depth", [MAX_DEPTH - 2, MAX_DEPTH - 1, MAX_DEPTH, MAX_DEPTH + 1])
+def test_depth_is_counted_as_the_definition_has_it(depth: int, innermost: bytes) -> None:
+    for opening, closing in ((b'{"a":', b"}"), (b'{"a":[', b"]}")):
+        count = (depth - 1) // opening.count(b"{") // len(closing)
+        data = opening * count + innermost + closing * count
+
+        assert _read(data) == _read_as_defined(data)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("Größe — „klein“ 0.5 mm", id="german"),
+        pytest.param("Ἑλλάς", id="greek"),
+        pytest.param("日本語", id="japanese"),
+        pytest.param("\U0001f600", id="beyond-the-basic-plane"),
+        pytest.param('"\u0301', id="combining-mark-after-a-quotation-mark"),
+        pytest.param("\n\u0301", id="combining-mark-after-a-newline"),
+        pytest.param("\u0301", id="combining-mark-alone"),
+        pytest.param("\x7f\x80\u2028", id="odd-controls"),
+    ],
+)
+def test_text_of_every_language_is_read_as_a_value_and_as_a_key(text: str) -> None:
+    values: list[dict[str, JsonValue]] = [{"a": [text]}, {text: 1, "b": {text: text}}]
+    for value in values:
+        data = rfc8785.dumps(value)
+
+        assert parse_canonical(data) == value == _read_as_defined(data)
 
 
 @given(st.binary())
@@ -145,6 +225,21 @@ def test_a_value_that_contains_itself_is_refused() -> None:
         pytest.param(b'{"a":"\\u000A"}', id="long-escape-of-newline"),
         pytest.param(b'{"a":"\\u001F"}', id="escape-in-capitals"),
         pytest.param('{"a":"e\u0301"}'.encode(), id="not-nfc"),
+        pytest.param('{"e\u0301":1}'.encode(), id="key-not-nfc"),
+        pytest.param('{"a":[{"b":["e\u0301"]}]}'.encode(), id="not-nfc-deep-inside"),
+        pytest.param('{"\ue000":1,"\U0001f600":2}'.encode(), id="keys-by-code-point"),
+        pytest.param(b'{"a":[1.5]}', id="float-in-a-list"),
+        pytest.param(b'{"a":[[{"b":1.5}]]}', id="float-deep-inside"),
+        pytest.param(b'{"a":18446744073709551616}', id="integer-beyond-64-bits"),
+        pytest.param(b'{"a":-9223372036854775809}', id="integer-beyond-64-bits-below-zero"),
+        pytest.param(b'{"a":1e400}', id="infinite-by-size"),
+        pytest.param(b'{"a":"\\ud83d"}', id="half-of-a-pair"),
+        pytest.param(b'{"a":"\\ud83d\\ude00"}', id="escaped-pair"),
+        pytest.param(b'{"a":"\xf4\x90\x80\x80"}', id="beyond-unicode"),
+        pytest.param(b'{"a":"\xc0\x80"}', id="overlong-utf8"),
+        pytest.param(b'{"a":"\x1f"}', id="raw-control-character"),
+        pytest.param(b'{"a":' + b"[" * 500_000, id="never-closed"),
+        pytest.param(b'{"a":' + b"[" * 500_000 + b"]" * 500_000 + b"}", id="far-too-deep"),
     ],
 )
 def test_bytes_that_are_not_the_canonical_form_are_refused(data: bytes) -> None:
