@@ -1,16 +1,17 @@
 // What a later part of a file may change without anybody having to compare whole documents: a
-// signature in the field that was left for an inspector touches a few objects and no others.
+// signature in the field that was left for an inspector, and archive time-stamps with what is
+// needed to judge them. Either touches a few objects and no others.
 
+import { judgeField } from "./added_fields.js";
+import { doubtful, expectedChanges } from "./changed_objects.js";
+import { ALLOWED, FORBIDDEN, UNCLEAR, worstOf } from "./harm.js";
+import { spelt } from "./pdf_compare.js";
 import { readStart } from "./pdf_revision.js";
-import { PdfDictionary, PdfName, PdfReal, PdfReference, PdfText } from "./pdf_values.js";
-import { toHex } from "./bytes.js";
+import { PdfDictionary, PdfReference, PdfText } from "./pdf_values.js";
+import { judgeStore } from "./security_store.js";
 
 const INSPECTOR_FIELD = "Inspector";
 const FILL_FORMS = 2;
-
-const OF_FIELD = ["V", "AP", "M"];
-const OF_FORM = ["SigFlags"];
-const OF_CATALOG = ["Metadata", "DSS", "Extensions"];
 
 export function isCountersignature(signature) {
   return signature.name === INSPECTOR_FIELD;
@@ -20,109 +21,133 @@ export function invitesCountersignature(seal) {
   return seal.permission === FILL_FORMS;
 }
 
-// Each entry as it stands, references unresolved.
-function spelt(value) {
-  if (value instanceof PdfReference) {
-    return `${value.key} R`;
+// Written once more in a later increment, a signature would seem to belong to that one, and what
+// the increment changes besides would pass for signed.
+function coversItsRevision(file, { revision }, cut) {
+  if (cut.end === file.bytes.length) {
+    return true;
   }
-  if (value instanceof PdfName) {
-    return `/${value.text}`;
-  }
-  if (value instanceof PdfText) {
-    return `<${toHex(value.bytes)}>`;
-  }
-  if (Array.isArray(value)) {
-    return `[${value.map(spelt).join(" ")}]`;
-  }
-  if (value instanceof PdfDictionary) {
-    return `<<${[...value.members].map(([key, entry]) => `/${key} ${spelt(entry)}`).sort().join(" ")}${value.stream === null ? "" : toHex(value.stream)}>>`;
-  }
-  return value instanceof PdfReal ? value.text : String(value);
-}
-
-function sameBut(before, after, keys) {
-  if (!(before instanceof PdfDictionary && after instanceof PdfDictionary)) {
-    return false;
-  }
-  const rest = (value) => new PdfDictionary(new Map([...value.members].filter(([key]) => !keys.includes(key))), null);
-  return spelt(rest(before)) === spelt(rest(after));
-}
-
-// Written once more in a later increment, the seal would seem to belong to that one, and what the
-// increment changes besides would pass for sealed.
-function coversItsRevision(file, seal, cut) {
   try {
-    const isOwn = readStart(file.bytes, cut.end) === file.revisions[seal.revision].declared;
-    return isOwn && file.revisions.slice(0, seal.revision + 1).every((revision) => revision.end <= cut.end);
+    const isOwn = readStart(file.bytes, cut.end) === file.revisions[revision].declared;
+    return isOwn && file.revisions.slice(0, revision + 1).every((each) => each.end <= cut.end);
   } catch {
     return false;
   }
 }
 
-// By object, which of its keys may change; an empty list allows everything.
-async function allowedChanges(file, at) {
-  const catalog = await file.root(at);
-  const reference = catalog.raw("AcroForm");
-  if (!(reference instanceof PdfReference)) {
-    // As a part of the catalog, what changes in it could not be told apart.
+async function referencesOf(file, form, at) {
+  const list = await file.member(form, "Fields", at);
+  return Array.isArray(list) && list.every((one) => one instanceof PdfReference) ? list : null;
+}
+
+async function titleOf(file, reference, at) {
+  const field = await file.resolve(reference, at);
+  const title = field instanceof PdfDictionary ? field.raw("T") : undefined;
+  return title instanceof PdfText ? String(title) : "";
+}
+
+// The form before and after; nothing where what changed in it could not be told apart.
+async function readForms({ file, at, oldRoot, newRoot }) {
+  const reference = oldRoot.raw("AcroForm");
+  if (!(reference instanceof PdfReference) || spelt(reference) !== spelt(newRoot.raw("AcroForm"))) {
     return null;
   }
-  const fields = await file.member(await file.resolve(reference, at), "Fields", at);
+  const [form, newForm] = [await file.resolve(reference, at - 1), await file.resolve(reference, at)];
+  const [fields, newFields] = [await referencesOf(file, form, at - 1), await referencesOf(file, newForm, at)];
+  if (fields === null || newFields === null) {
+    return null;
+  }
+  const titles = [];
+  for (const field of fields) {
+    titles.push(await titleOf(file, field, at - 1));
+  }
+  const place = titles.indexOf(INSPECTOR_FIELD);
+  const inspector = place >= 0 && place === titles.lastIndexOf(INSPECTOR_FIELD) ? fields[place] : null;
+  const hasGrown = spelt(newFields.slice(0, fields.length)) === spelt(fields);
+  return { formReference: reference, form, fields, titles, inspector, hasGrown, added: newFields.slice(fields.length) };
+}
+
+async function judgeAdded(step, forms) {
+  const found = [forms.hasGrown ? ALLOWED : FORBIDDEN];
+  const annotated = new Map();
+  for (const reference of forms.added) {
+    found.push(await judgeField(reference, forms.titles, step));
+    const page = (await step.file.resolve(reference, step.at))?.raw?.("P");
+    if (page instanceof PdfReference) {
+      const same = [...annotated.keys()].find((one) => one.key === page.key) ?? page;
+      annotated.set(same, [...(annotated.get(same) ?? []), spelt(reference)]);
+    }
+  }
+  return { found, annotated };
+}
+
+async function judgeObject(step, expected, reference) {
+  const { file, at } = step;
+  if (file.locate(reference, at - 1) === null) {
+    // A number that the earlier file knows, though of no object, is not free for a new one.
+    return UNCLEAR;
+  }
+  const [before, after] = [await file.get(reference, at - 1), await file.get(reference, at)];
+  if (spelt(before) === spelt(after)) {
+    return ALLOWED;
+  }
+  const judge = expected.get(reference.key);
+  if (judge !== undefined) {
+    return judge(before, after);
+  }
+  return (await doubtful(step)).has(reference.key) ? UNCLEAR : FORBIDDEN;
+}
+
+async function judgeRevision(step) {
+  const { file, at, known } = step;
+  const revision = file.revisions[at];
+  if (revision.freed.size > 0) {
+    return FORBIDDEN;
+  }
+  const forms = await readForms(step);
+  if (forms === null || spelt(file.trailerValue("Root", at)) !== spelt(step.rootReference)) {
+    return UNCLEAR;
+  }
+  const { found, annotated } = await judgeAdded(step, forms);
+  found.push(await judgeStore(step));
+  const expected = await expectedChanges(step, { ...forms, annotated });
+  for (const reference of revision.references()) {
+    if (reference.number < known) {
+      found.push(await judgeObject(step, expected, reference));
+    }
+  }
+  return worstOf(found);
+}
+
+async function stepOf(file, signatures, at) {
+  const { permission } = signatures[0];
+  const isCountersigned = signatures.some((each) => isCountersignature(each) && each.revision === at);
+  return {
+    file,
+    at,
+    signatures,
+    permission,
+    known: file.trailerValue("Size", at - 1),
+    rootReference: file.trailerValue("Root", at - 1),
+    oldRoot: await file.root(at - 1),
+    newRoot: await file.root(at),
+    countersigned: isCountersigned && invitesCountersignature(signatures[0]),
+  };
+}
+
+// Whether everything after the seal is what may follow it.
+export async function judgeAdditions({ file, signatures, cuts }) {
+  const last = file.revisions.length - 1;
+  const begin = signatures[0].revision;
+  if (signatures.length === 1 && begin === last) {
+    return ALLOWED;
+  }
+  if (!signatures.every((signature, index) => coversItsRevision(file, signature, cuts[index]))) {
+    return FORBIDDEN;
+  }
   const found = [];
-  for (const field of Array.isArray(fields) ? fields.filter((each) => each instanceof PdfReference) : []) {
-    const title = (await file.resolve(field, at)).raw("T");
-    if (title instanceof PdfText && String(title) === INSPECTOR_FIELD) {
-      found.push(field);
-    }
+  for (let at = begin + 1; at <= last; at += 1) {
+    found.push(await judgeRevision(await stepOf(file, signatures, at)));
   }
-  if (found.length !== 1) {
-    return null;
-  }
-  const allowed = new Map([
-    [reference.key, OF_FORM],
-    [found[0].key, OF_FIELD],
-    [file.trailerValue("Root", at).key, OF_CATALOG],
-  ]);
-  for (const described of [file.trailerValue("Info", at), catalog.raw("Metadata")]) {
-    if (described instanceof PdfReference) {
-      allowed.set(described.key, []);
-    }
-  }
-  return allowed;
-}
-
-async function isAllowed(file, at, allowed, reference) {
-  const keys = allowed.get(reference.key);
-  if (keys === undefined) {
-    return false;
-  }
-  const last = file.revisions.length - 1;
-  return keys.length === 0 || sameBut(await file.get(reference, at), await file.get(reference, last), keys);
-}
-
-// Whether everything after the seal is a signature in the field left for it. False means no more
-// than that somebody has to look closer.
-export async function onlyCountersigns(file, seal, cut) {
-  const at = seal.revision;
-  const last = file.revisions.length - 1;
-  if (!invitesCountersignature(seal) || !coversItsRevision(file, seal, cut)) {
-    return false;
-  }
-  const allowed = await allowedChanges(file, at);
-  if (allowed === null || spelt(file.trailerValue("Root", last)) !== spelt(file.trailerValue("Root", at))) {
-    return false;
-  }
-  const known = file.trailerValue("Size", at);
-  for (const revision of file.revisions.slice(at + 1)) {
-    if (revision.freed.size > 0) {
-      return false;
-    }
-    for (const reference of revision.references()) {
-      // A number that the sealed file knows is not free for a new object.
-      if (reference.number < known && !(await isAllowed(file, at, allowed, reference))) {
-        return false;
-      }
-    }
-  }
-  return true;
+  return worstOf(found);
 }

@@ -6,7 +6,8 @@ import { BadByteRange, cutRange, requireAcceptedDigest, stripPadding } from "./b
 import { findPath, subjectText } from "./certificates.js";
 import { BadSignature, DATA, TIME_STAMP, isMadeBy, partCertificates, requirePlain, signingTime, statedDigest, unsignedAttributes } from "./cms.js";
 import { formatTime } from "./entry.js";
-import { invitesCountersignature, isCountersignature, onlyCountersigns } from "./increments.js";
+import { FORBIDDEN, UNCLEAR } from "./harm.js";
+import { invitesCountersignature, isCountersignature, judgeAdditions } from "./increments.js";
 import { digest, digestName, hashOf } from "./keys.js";
 import { MAX_SIGNATURES } from "./limits.js";
 import { PdfText } from "./pdf_values.js";
@@ -83,12 +84,12 @@ function readStated(signedData) {
   return { oid: signedData.signer.digestOid, digest: null };
 }
 
-function checkForms(state) {
+async function checkForms(state) {
   const name = "Each signature value has the one form it can have";
   try {
-    for (const signature of state.signatures) {
+    for (const [index, signature] of state.signatures.entries()) {
       requirePlain(signature.signedData);
-      requireOneToken(signature);
+      await requireOneToken(signature, state.cuts[index].value, index === 0);
     }
   } catch (error) {
     if (!isExpected(error)) {
@@ -120,10 +121,21 @@ function claimedTime({ signedData, claimedAt }) {
   return local.getTime() - offset * 60000;
 }
 
+// Whether it is a time-stamp; its dictionary and its value have to say the same of it.
+function requireForm(signature) {
+  const isStamp = isArchiveStamp(signature);
+  const known = isStamp ? signature.form === "ETSI.RFC3161" : signature.type === "Sig" && signature.form !== "ETSI.RFC3161";
+  if (!known || isStamp !== (signature.signedData.contentType === TIME_STAMP)) {
+    throw new Damaged("a signature is called something that it is not");
+  }
+  return isStamp;
+}
+
 async function judge(state, index) {
   const { signedData } = state.signatures[index];
   const cut = state.cuts[index];
-  if (signedData.contentType === TIME_STAMP) {
+  const isStamp = requireForm(state.signatures[index]);
+  if (isStamp) {
     return judgeTimeStamp(state, index);
   }
   const signedAt = claimedTime(state.signatures[index]);
@@ -149,11 +161,16 @@ async function requireOwnCertificates({ signedData }) {
 async function judgeTimeStamp(state, index) {
   const token = await readToken(state.cuts[index].value);
   const signer = findSigner(token, []);
-  if (signer === null) {
+  if (signer === null || !(await namesSigner(token, signer))) {
     throw new Damaged("the time-stamp does not carry its certificate");
   }
-  await requireSignature(token, signer);
-  return { signature: state.signatures[index], cut: state.cuts[index], signedAt: token.genTime, signer, valid: true, path: [] };
+  let valid = true;
+  try {
+    await requireSignature(token, signer);
+  } catch {
+    valid = false;
+  }
+  return { signature: state.signatures[index], cut: state.cuts[index], signedAt: token.genTime, signer, valid, path: [] };
 }
 
 async function checkValid(state) {
@@ -164,6 +181,7 @@ async function checkValid(state) {
   for (const index of state.signatures.keys()) {
     state.judged.push(await judge(state, index));
   }
+  state.additions = await judgeAdditions(state);
   if (!state.judged.every((item) => item.valid)) {
     return check("signature", name, false, "No: the signature was not made by the key in the certificate.");
   }
@@ -193,12 +211,12 @@ function checkCovering(state) {
   return check("covers_file", "The last signature covers the whole file", missing === 0, reason);
 }
 
-async function checkChanges(state) {
+function checkChanges({ signatures, additions }) {
   const name = "Nothing was changed between the signatures that the first ones forbid";
-  const [seal, second] = state.signatures;
-  const alone = state.signatures.length === 1 && seal.revision === state.file.revisions.length - 1;
-  const countersigned = state.signatures.length === 2 && isCountersignature(second) && (await onlyCountersigns(state.file, seal, state.cuts[0]));
-  if (!(alone || countersigned) || state.signatures.some((signature) => signature.hasSeedValues)) {
+  if (additions === FORBIDDEN) {
+    return check("changes", name, false, "No: a later part of the file changes what was signed earlier.");
+  }
+  if (additions === UNCLEAR || signatures.some((signature) => signature.hasSeedValues)) {
     const reason = "Something was added after the first signature, and this page does not judge what. Use the command.";
     throw new NotJudgeable("changes", name, reason);
   }
@@ -229,7 +247,7 @@ const STEPS = [countSignatures, checkRanges, checkDigests, checkForms, checkVali
 
 // Returns what was found; `first` is the oldest signature, which is the clinic's.
 export async function judgeSignatures(file, signatures, { bytes, roots, pins, checks }) {
-  const state = { file, bytes, signatures, roots, pinned: pins.authorities, cuts: [], judged: [] };
+  const state = { file, bytes, signatures, roots, pinned: pins.authorities, cuts: [], judged: [], additions: null };
   const findings = () => ({ hold: false, first: state.judged[0] ?? null });
   try {
     for (const step of STEPS) {
