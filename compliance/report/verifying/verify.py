@@ -35,13 +35,13 @@ from compliance.report.verifying.signatures import (
     judge_reader,
 )
 from compliance.report.verifying.single import check_single
-from compliance.report.verifying.tables import read_tables_at_once
+from compliance.report.verifying.tables import read_at_once
 from compliance.report.verifying.time_stamps import judge_time_stamps
 from compliance.report.verifying.traced import check_trace
 from compliance.report.verifying.verdict import Check, KnownCheckpoint, Verdict
 from compliance.report.verifying.witnessed import judge_witnesses
 
-read_tables_at_once()
+read_at_once()
 
 
 def verify_report(

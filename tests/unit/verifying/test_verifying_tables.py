@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pyhanko.pdf_utils import xref
 from pyhanko.pdf_utils.generic import ArrayObject, NameObject, NumberObject, StreamObject
+from pyhanko.pdf_utils.misc import PdfStreamError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from compliance.report.verifying import tables
@@ -79,6 +80,57 @@ def test_a_table_that_is_cut_off_is_refused_as_before() -> None:
         list(iter(tables._read_table(made)))  # type: ignore[arg-type]  # the library's rows
 
 
+@pytest.mark.parametrize("first", [0, 7])
+def test_rows_are_found_by_number_and_only_those_there_are(first: int) -> None:
+    rows = struct.pack(">BIHBIHBIHBIH", 0, 0, 9, 1, 70, 3, 2, 5, 1, 2, 6, 0)
+
+    told = taken(tables._read_table(stream(rows, [first, 4], [1, 4, 2])), tables._take_table)
+
+    assert (first, 8) in told["refs"] or first == 0
+    assert (first + 1, 3) in told["refs"]
+    assert (first + 2, 0) in told["refs"]
+    for absent in ((first + 1, 0), (first + 2, 1), (first + 4, 0), (first - 1, 0), "7"):
+        assert absent not in told["refs"]
+    assert told["packed"][first + 2] == xref.ObjStreamRef(5, 1)
+    assert first + 1 not in told["packed"]
+    assert first + 4 not in told["packed"]
+    assert 6 in told["bundles"]
+    assert 70 not in told["bundles"]
+    assert [len(told[name]) for name in ("packed", "bundles")] == [2, 2]
+    assert len(told["refs"]) == (4 if first else 3)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(b"<>", id="empty"),
+        pytest.param(b"<00ff>>", id="short"),
+        pytest.param(b"<0aF>rest", id="odd-number-of-digits"),
+        pytest.param(b"<0a 0b\n0c>", id="white-space-inside"),
+        pytest.param(b"<feff00e4>", id="text-in-utf16"),
+        pytest.param(b"<" + b"3082" * 9000 + b"00>>", id="long"),
+        pytest.param(b"<" + b"3082" * 9000 + b" 00>>", id="long-with-white-space"),
+        pytest.param(b"<" + b"0" * 253 + b">>", id="odd-and-closed-where-the-first-look-ends"),
+        pytest.param(b"<" + b"0" * 254 + b">>", id="closed-where-the-first-look-ends"),
+        pytest.param(b"<" + b"0" * 256 + b">>", id="closed-after-the-first-look"),
+        pytest.param(b"<0g>", id="no-digit"),
+        pytest.param(b"<00", id="never-closed"),
+        pytest.param(b"<" + b"00" * 9000, id="long-and-never-closed"),
+    ],
+)
+def test_hexadecimal_text_is_read_as_the_library_reads_it(text: bytes) -> None:
+    def read(reading: Any) -> tuple[object, ...]:
+        source = io.BytesIO(b"before" + text)
+        source.seek(6)
+        try:
+            value = reading(source)
+        except PdfStreamError as error:
+            return (type(error),)
+        return type(value), value, source.tell()
+
+    assert read(tables._read_hex) == read(tables._read_digits)
+
+
 @pytest.mark.parametrize("path", sorted(PDFS.glob("B-*.pdf")), ids=lambda path: path.stem)
 def test_whole_files_are_read_alike(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = path.read_bytes()
@@ -94,7 +146,7 @@ def test_whole_files_are_read_alike(path: Path, monkeypatch: pytest.MonkeyPatch)
             found.append(refs)
         return found
 
-    tables.read_tables_at_once()
+    tables.read_at_once()
     ours = objects()
     monkeypatch.setattr(xref, "parse_xref_stream", tables._parse)
     monkeypatch.setattr(xref.XRefSectionData, "process_entries", tables._take)
