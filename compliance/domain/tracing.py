@@ -30,6 +30,15 @@ def normal_lot(text: str) -> str:
     return "".join(text.split()).upper()[:LONGEST]
 
 
+def find_refused(used: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """(kind, value) of everything that a refused answer says was used."""
+    for thing in used:
+        if thing["kind"] == Trace.PACK.value:
+            yield Trace.PACK.value, str(thing["pack"])
+        elif thing["kind"] == Trace.LOT.value:
+            yield Trace.LOT.value, normal_lot(str(thing["code"]))
+
+
 def find_traces(pieces: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     """(kind, value) of every pack and lot that pieces of evidence name."""
     for piece in pieces:

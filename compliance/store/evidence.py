@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from compliance.store.models.tracing import SessionEvidence
 from compliance.store.session import Tx
@@ -26,3 +26,13 @@ def insert_met(
     ]
     if rows:
         tx.execute(insert(SessionEvidence), rows)
+
+
+def list_met(tx: Tx, clinic_id: str, session_id: str) -> frozenset[tuple[str, str]]:
+    """(kind, value) of everything that a session met."""
+    rows = tx.execute(
+        select(SessionEvidence.kind, SessionEvidence.value).where(
+            SessionEvidence.clinic_id == clinic_id, SessionEvidence.session_id == session_id
+        )
+    )
+    return frozenset((kind, value) for kind, value in rows)

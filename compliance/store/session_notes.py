@@ -17,6 +17,12 @@ from compliance.store.models.treatments import (
 )
 from compliance.store.session import Tx
 
+REFUSED: Final = "refused"
+"""The kind of a note on a late answer that was refused, and on what it says was used."""
+
+CHUNK: Final = 500
+"""Values in one IN list."""
+
 _CLINIC: BindParameter[Any] = bindparam("in_clinic")
 _OF: BindParameter[Any] = bindparam("of_session")
 _NOTES: Final = (
@@ -48,7 +54,7 @@ def _of(clinic_id: str, session_id: str) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteRow:
-    """An override, a consent, a take-over or a correction of an open session."""
+    """An override, a consent, a take-over or a correction of an open session, or a refused answer."""
 
     index: int
     kind: str
@@ -91,6 +97,25 @@ def read_notes_of(tx: Tx, clinic_id: str, session_ids: Sequence[str]) -> dict[st
     )
     for row in rows:
         found[row[0]].append(NoteRow(index=row[1], kind=row[2], item=row[3], data=row[4]))
+    return found
+
+
+def read_refused(tx: Tx, clinic_id: str, session_ids: Sequence[str]) -> dict[str, list[NoteRow]]:
+    """The refused answers that put sessions on the list of a recall; few sessions have any."""
+    found: dict[str, list[NoteRow]] = {}
+    for start in range(0, len(session_ids), CHUNK):
+        rows = tx.execute(
+            select(SessionNote.session_id, SessionNote.idx, SessionNote.item, SessionNote.data)
+            .where(
+                SessionNote.clinic_id == clinic_id,
+                SessionNote.session_id.in_(session_ids[start : start + CHUNK]),
+                SessionNote.kind == REFUSED,
+            )
+            .order_by(SessionNote.idx)
+        )
+        for row in rows:
+            note = NoteRow(index=row[1], kind=REFUSED, item=row[2], data=row[3])
+            found.setdefault(row[0], []).append(note)
     return found
 
 

@@ -3,7 +3,8 @@
    A form with an idempotency key that could not be sent waits in this tab's storage, with its key,
    and is sent again in order. While anything waits, or a request is under way, later answers queue
    behind it. What waits belongs to the person who gave it and is sent only while that person is
-   signed in. Forms with a password or a file are never stored. */
+   signed in. How long it waited goes with it: that is when it was done. Forms with a password or a
+   file are never stored. */
 
 const STORE = "aseptrail-unsent";
 const RETRY_MS = 15000;
@@ -68,7 +69,7 @@ const enqueue = (url, fields, target, first = false) => {
   const queue = read();
   const same = JSON.stringify([url, fields]);
   if (!queue.some((entry) => JSON.stringify([entry.url, entry.fields]) === same)) {
-    const entry = { id: newKey(), url, fields, target, user };
+    const entry = { id: newKey(), url, fields, target, user, at: Date.now() };
     if (first) queue.unshift(entry);
     else queue.push(entry);
     write(queue);
@@ -96,6 +97,7 @@ const send = async (entry) => {
   const body = new URLSearchParams(entry.fields);
   const token = document.querySelector("meta[name=csrf-token]")?.content;
   if (token && body.has("csrf_token")) body.set("csrf_token", token);
+  if (entry.at) body.set("waited", String(Math.max(0, Math.floor((Date.now() - entry.at) / 1000))));
   const headers = entry.target ? { "HX-Request": "true", "HX-Target": entry.target } : {};
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   return fetch(entry.url, { method: "POST", body, headers, credentials: "same-origin", signal });

@@ -14,6 +14,7 @@ from compliance.domain.words import EvidenceKind, SessionState
 from compliance.errors import ComplianceError
 from compliance.ledger.entry import Entry
 from compliance.operations.auditing.anchoring import BESIDE
+from compliance.operations.auditing.beside import AFTER_THE_END, demand_refused
 from compliance.operations.auditing.expecting import (
     AMENDMENT,
     CLIENT,
@@ -38,10 +39,6 @@ from compliance.store.projection import encode_json
 from compliance.store.session import Tx
 
 _PACK: Final = EvidenceKind.PACK.value
-AFTER_THE_END: Final = frozenset(
-    {"session.amended", "incident.recorded", "followup.recorded", "device.returned"}
-)
-"""What may speak of a session that has ended, or of none."""
 
 
 class Replay:
@@ -262,6 +259,8 @@ class Replay:
             self._meet(data["session"], entry, find_amended(data))
             self.stock.amend(data)
             self._batch.need_marks(serials_of(data["evidence_new"]), entry.index)
+        elif entry.kind == "session.refused":
+            demand_refused(self._batch, entry)
         elif entry.kind != "device.returned":
             row = (entry.index, entry.kind, data["session"], encode_json(data))
             self._batch.demand(EVENT, (*row, milliseconds(entry.at)), entry.index)

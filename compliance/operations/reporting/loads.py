@@ -55,6 +55,8 @@ class WantedLoads:
         kind, data = entry["kind"], entry["data"]
         if kind in _WITH_EVIDENCE:
             self._look_at_evidence(data)
+        elif kind == "session.refused":
+            self.packs |= {thing["pack"] for thing in data["used"] if thing["pack"] is not None}
         elif kind in ("cycle.recorded", "cycle.imported"):
             self._look_at_run(data)
         elif kind == "pack.registered":

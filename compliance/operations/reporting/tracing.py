@@ -29,8 +29,8 @@ from compliance.operations.sealing import RESTORE, ROTATED, append, hold_log, no
 from compliance.operations.sterilization.affected import RecallRow
 from compliance.report.front_page import Evidence
 from compliance.report.trace import TraceContent, TraceList, build_trace, draw_trace
-from compliance.report.verifying.traced import MOST_CALLS
-from compliance.store import log, recalls
+from compliance.report.verifying.traced import MOST_CALLS, MOST_REFUSED
+from compliance.store import log, recalls, session_notes
 from compliance.store.clinics import ClinicRow
 from compliance.store.session import Tx
 
@@ -141,12 +141,13 @@ def _content(
 
 
 def _quote(tx: Tx, clinic_id: str, command: ExportTrace, tree: Tree) -> list[Mapping[str, Any]]:
-    """The entries of the recall and the endings of its sessions, each with its proof."""
+    """The entries of the recall, the endings and refused answers of its sessions, with proofs."""
     # The rotations and restores explain whose key signs, and which log it is.
     explaining = {0}
     for kind in (RESTORE, ROTATED):
         explaining |= {index for _, index in log.list_places(tx, clinic_id, kind)}
     about = _of_recall(tx, command.recall, command) if command.recall is not None else set()
+    about |= _refused(tx, clinic_id, command)
     for kind in ("session_signed", "session_closed"):
         places = log.find_places(tx, clinic_id, kind, list(command.sessions[:MOST_QUOTED]))
         about |= set(places.values())
@@ -176,6 +177,13 @@ def _of_recall(tx: Tx, row: RecallRow, command: ExportTrace) -> set[int]:
         if call["session_id"] in listed and call["idx"] < command.size
     ]
     return indexes | set(told[-MOST_CALLS:])
+
+
+def _refused(tx: Tx, clinic_id: str, command: ExportTrace) -> set[int]:
+    """The newest refused answers of the sessions listed."""
+    refused = session_notes.read_refused(tx, clinic_id, command.sessions)
+    places = sorted(note.index for notes in refused.values() for note in notes)
+    return set([each for each in places if each < command.size][-MOST_REFUSED:])
 
 
 def read_size(tx: Tx, actor: Actor) -> int:

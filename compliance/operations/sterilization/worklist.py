@@ -13,9 +13,10 @@ from compliance.operations.personal import ERASED, Keyring, read_texts
 from compliance.operations.sterilization.affected import find_row, window_of
 from compliance.operations.sterilization.machines import SterilizerRow, find_sterilizer
 from compliance.operations.sterilization.recalling import RecallRow, count_untold
-from compliance.store import meetings, recalls, windows
+from compliance.store import meetings, recalls, session_notes, windows
 from compliance.store.meetings import Meeting, MetPack
 from compliance.store.session import Tx
+from compliance.store.session_notes import NoteRow
 from compliance.store.windows import TracedPack, Window
 
 __all__ = ["TracedPack"]
@@ -37,6 +38,8 @@ class Met:
     packs: tuple[MetPack, ...] = ()
     """Every pack it ever opened."""
     calls: tuple[Mapping[str, Any], ...] = ()
+    refused: tuple[NoteRow, ...] = ()
+    """Answers that came in late and were refused, with what they say was used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +247,7 @@ def with_refs(
     texts = read_texts(tx, keyring, clinic_id, {each.client_commitment.hex() for each in listed})
     pieces = meetings.evidence_of(tx, clinic_id, ids)
     packs = meetings.packs_of(tx, clinic_id, ids)
+    refused = session_notes.read_refused(tx, clinic_id, ids)
     by_session: dict[str, list[Mapping[str, Any]]] = {}
     for call in calls:
         by_session.setdefault(call["session_id"], []).append(call)
@@ -254,6 +258,7 @@ def with_refs(
             pieces=tuple(pieces.get(each.session_id, ())),
             packs=tuple(packs.get(each.session_id, ())),
             calls=tuple(by_session.get(each.session_id, ())),
+            refused=tuple(refused.get(each.session_id, ())),
         )
         for each in listed
     ]

@@ -134,6 +134,7 @@ ENGLISH_ROOM: Final = RoomWords(
     recall_lot="Lot {lot}",
     recall_open="open",
     recall_closed="closed {when}, entry {entry}",
+    met_late="{by}: entered late, and refused (entry {entry})",
     fact_opened="Opened",
     fact_since="After the run of",
     fact_until="Before the run of",

@@ -134,6 +134,7 @@ GERMAN_ROOM: Final = RoomWords(
     recall_lot="Charge {lot}",
     recall_open="offen",
     recall_closed="abgeschlossen {when}, Eintrag {entry}",
+    met_late="{by}: verspätet gemeldet und abgelehnt (Eintrag {entry})",
     fact_opened="Eröffnet",
     fact_since="Nach dem Lauf von",
     fact_until="Vor dem Lauf von",

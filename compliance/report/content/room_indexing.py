@@ -92,6 +92,10 @@ class RoomPositions:
     imported: dict[str, list[str]] = field(default_factory=dict)
     """Cycles by the hash of the file they came from."""
     loads: dict[str, int] = field(default_factory=dict)
+    opened: dict[str, int] = field(default_factory=dict)
+    """Where a session was opened, as far as that is shown."""
+    refused: dict[str, list[int]] = field(default_factory=dict)
+    """By session: late answers that were refused for what a recall takes back."""
 
     @property
     def in_use(self) -> bool:
@@ -237,8 +241,19 @@ def _file_kept(room: RoomPositions, index: int, _data: JsonObject, inside: bool)
 
 _Reader = Callable[[RoomPositions, int, JsonObject, bool], None]
 
+
+def _session_opened(room: RoomPositions, index: int, data: JsonObject, _inside: bool) -> None:
+    room.opened[text(data, "session")] = index
+
+
+def _session_refused(room: RoomPositions, index: int, data: JsonObject, _inside: bool) -> None:
+    room.refused.setdefault(text(data, "session"), []).append(index)
+
+
 _READERS: Final[Mapping[str, _Reader]] = MappingProxyType(
     {
+        "session.opened": _session_opened,
+        "session.refused": _session_refused,
         "sterilizer.added": _sterilizer_added,
         "sterilizer.moved": _sterilizer_moved,
         "sterilizer.serviced": _sterilizer_serviced,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from compliance.domain.tracing import normal_lot
 from compliance.report.content.fields import (
     JsonObject,
     child,
@@ -41,21 +42,31 @@ class Met:
 def find_met(naming: Naming) -> Mapping[str, Sequence[Met]]:
     """Return, by recall, the sessions shown whose clients met what it takes back.
 
-    A session that is still under way has no record that could be read here; calls about
-    it are shown all the same.
+    A session that is still under way has no record that could be read here; calls about it are
+    shown all the same, and so is a late answer that was refused for what it said was used.
     """
     recalls = naming.positions.room.recalls
     met: dict[str, list[Met]] = {recall: [] for recall in recalls}
     if not recalls:
         return met
     windows = {recall: _until(naming, places) for recall, places in recalls.items()}
+    ended: set[str] = set()
     for index in _endings(naming):
         data = child(naming.log.read(index), "data")
         session = text(data, "session")
+        ended.add(session)
         for recall, places in recalls.items():
-            by = next(_reasons(naming, data, places, windows[recall]), None)
-            if by is not None:
-                met[recall].append(Met(session=session, index=index, by=by))
+            reasons = (
+                *_reasons(naming, data, places, windows[recall]),
+                *_refused(naming, session, places, windows[recall]),
+            )
+            if reasons:
+                met[recall].append(Met(session=session, index=index, by=reasons[0]))
+    room = naming.positions.room
+    for session in sorted(room.refused.keys() & room.opened.keys() - ended):
+        for recall, places in recalls.items():
+            for by in list(_refused(naming, session, places, windows[recall]))[:1]:
+                met[recall].append(Met(session=session, index=room.opened[session], by=by))
     return met
 
 
@@ -123,10 +134,27 @@ def _reasons(
             if not isinstance(ref, Mapping):
                 continue
             if places.lot is not None:
-                if ref.get("lot") == places.lot:
+                if normal_lot(str(ref.get("lot") or "")) == normal_lot(places.lot):
                     yield naming.words.lot.format(lot=places.lot)
             elif piece.get("kind") == "pack":
                 yield from _taken_back(naming, ref, places, until)
+
+
+def _refused(
+    naming: Naming, session: str, places: RecallPlaces, until: str | None
+) -> Iterator[str]:
+    """What late answers of a session say was used, though they were refused."""
+    words = naming.words.room
+    for index in naming.positions.room.refused.get(session, ()):
+        for thing in children(child(naming.log.read(index), "data"), "used"):
+            if places.lot is not None:
+                lot = optional_text(thing, "code") or ""
+                if thing.get("kind") == "lot" and normal_lot(lot) == normal_lot(places.lot):
+                    by = naming.words.lot.format(lot=lot)
+                    yield words.met_late.format(by=by, entry=index)
+            elif thing.get("kind") == "pack":
+                for by in _taken_back(naming, thing, places, until):
+                    yield words.met_late.format(by=by, entry=index)
 
 
 def _taken_back(

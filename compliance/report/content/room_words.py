@@ -71,6 +71,7 @@ class RoomWords:
     recall_lot: str
     recall_open: str
     recall_closed: str
+    met_late: str
     fact_opened: str
     fact_since: str
     fact_until: str

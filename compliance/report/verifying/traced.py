@@ -25,6 +25,13 @@ CALL_WORDS: Final[Mapping[str, str]] = {
 }
 """How a list says what came of a call."""
 
+MOST_REFUSED: Final = 500
+"""The same of refused answers."""
+
+REFUSED_LINE: Final = "entered late with {thing}, done {done}, refused {refused}"
+"""How a list says that a late answer told of a use and was refused."""
+
+_REFUSED: Final = "session.refused"
 _ENDS: Final = frozenset({"session.signed", "session.closed", "session.aborted"})
 _OF_RECALL: Final = frozenset({"recall.opened", "recall.called", "recall.closed"})
 _EXPLAINING: Final = frozenset({"log.genesis", "restore", "key.rotated"})
@@ -42,8 +49,10 @@ _MONTHS: Final = [
     "Nov",
     "Dec",
 ]
-_CALL: Final = re.compile(
-    rf"(?:^|; )((?:{'|'.join(CALL_WORDS.values())}), \d{{1,2}} [A-Z][a-z]{{2}} \d{{4}}, \d\d:\d\d), "
+_MINUTE: Final = r"\d{1,2} [A-Z][a-z]{2} \d{4}, \d\d:\d\d"
+_CALL: Final = re.compile(rf"(?:^|; )((?:{'|'.join(CALL_WORDS.values())}), {_MINUTE}), ")
+_USED_LATE: Final = re.compile(
+    rf"(?:^|; )(entered late with (?:pack|lot) .+?, done {_MINUTE}, refused {_MINUTE})(?=; |$)"
 )
 
 
@@ -52,9 +61,10 @@ def check_trace(log: ReadLog, trace: TraceFile) -> Iterator[Check]:
 
     That a list is complete, and whose reference a line names, they cannot.
     """
-    # (1) every entry is of this recall, ends a session, or explains the log;
+    # (1) every entry is of this recall, ends a session, is a refused answer, or explains the log;
     # (2) the title and what is said of the recall are those of its entries;
-    # (3) every session and every call that is quoted stands in the list, and no other call.
+    # (3) every session and every call that is quoted stands in the list, and no other call;
+    # (4) so does every use that a refused answer tells of, and no other.
     yield answer(
         "belongs",
         "Every entry is about this recall, about a session listed, or explains the log",
@@ -74,7 +84,7 @@ def _foreign(log: ReadLog, trace: TraceFile) -> Iterator[str]:
         own = entry.kind in _OF_RECALL and entry.data.get("recall") == trace.recall_id
         if trace.recall_id is None and entry.kind in _OF_RECALL:
             own = False
-        if not own and entry.kind not in _EXPLAINING | _ENDS:
+        if not own and entry.kind not in _EXPLAINING | _ENDS | {_REFUSED}:
             yield f"entry {entry.index} is about something else"
 
 
@@ -84,6 +94,7 @@ def _disagreements(log: ReadLog, trace: TraceFile) -> Iterator[str]:
         yield "its first list does not say when somebody was treated"
         return
     yield from _session_problems(log, _cells(trace, "Treated"), zone)
+    yield from _refused_problems(log, trace, zone)
     if trace.purpose == RECALL:
         yield from _recall_problems(log, trace, zone)
         yield from _call_problems(log, _cells(trace, "Calls"), zone)
@@ -104,6 +115,27 @@ def _sessions(log: ReadLog) -> dict[str, str]:
             opened: Any = entry.data["opened"]
             found[str(entry.data["session"])] = str(opened["at"])
     return found
+
+
+def _refused_problems(log: ReadLog, trace: TraceFile, zone: ZoneInfo) -> Iterator[str]:
+    told = Counter(
+        line for row in trace.lists[0].rows for cell in row for line in _USED_LATE.findall(cell)
+    )
+    entries = list(log.of_kind(_REFUSED))
+    quoted = Counter(line for entry in entries for line in _used_late(entry, zone))
+    for line in sorted(quoted - told):
+        yield f"“{line}” is in no line"
+    if len(entries) < MOST_REFUSED:
+        for line in sorted(told - quoted):
+            yield f"“{line}” in a line is no entry"
+
+
+def _used_late(entry: Entry, zone: ZoneInfo) -> Iterator[str]:
+    used: Any = entry.data["used"]
+    done = _minute(str(entry.data["performed_at"]), zone)
+    for thing in used:
+        named = f"{thing['kind']} {thing['code']}"
+        yield REFUSED_LINE.format(thing=named, done=done, refused=_recorded(entry, zone))
 
 
 def _recall_problems(log: ReadLog, trace: TraceFile, zone: ZoneInfo) -> Iterator[str]:

@@ -18,6 +18,16 @@ def show_met(met: Met) -> dict[str, Any]:
         "by": met.packs[0].code if met.packs else "",
         "packs": [pack.code for pack in met.packs],
         "evidence": [dict(piece) for piece in met.pieces],
+        "refused": [
+            {
+                "item": note.item,
+                "used": [dict(thing) for thing in note.data["used"]],
+                "performed_at": note.data["performed_at"],
+                "refused_at": note.data["at"],
+                "index": note.index,
+            }
+            for note in met.refused
+        ],
         "calls": [
             {
                 "called_at": format_time(call["called_at"]),

@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import request
 
 from compliance.domain.access import Action
+from compliance.errors import ComplianceError
 from compliance.operations.treatments.answering import AnswerItem, answer_item, undo_answer
 from compliance.operations.treatments.closing import (
     AbortSession,
@@ -21,12 +22,13 @@ from compliance.operations.treatments.closing import (
 from compliance.operations.treatments.loading import find_row
 from compliance.operations.treatments.opening import OpenSession, open_session
 from compliance.store.session import Tx
-from compliance.web.api.routing import Call, serve
+from compliance.web.api.routing import Call, calling_actor, serve
 from compliance.web.api.schemas.session_requests import AbortIn, AnswerIn, SessionIn
 from compliance.web.api.schemas.sessions import OpenedOut
 from compliance.web.api.schemas.shapes import OutcomeOut
 from compliance.web.api.writing import Answer, Asking, Reply, outcome_answer, sent_key, write
 from compliance.web.context import services
+from compliance.web.late_answers import keep_refused
 
 TAG: Final = "Sessions"
 RECORDING: Final = Call(needs=Action.RECORD_SESSION, gives=OutcomeOut, guarded=True, tag=TAG)
@@ -100,27 +102,28 @@ def post_session(body: dict[str, Any]) -> Reply:
 def put_item(session_id: UUID, code: str, body: dict[str, Any]) -> Reply:
     """Answer an item
 
-    The former answer stays in the log. What is entered late keeps both times.
+    The former answer stays in the log. What is entered late keeps both times. A late answer
+    that names something recalled is refused, and its session is on the recall's list.
     """
+    command = AnswerItem(
+        session_id=str(session_id),
+        item=code,
+        result=body["result"],
+        evidence=body.get("evidence"),
+        performed_at=body.get("performed_at"),
+        reason=body.get("reason"),
+    )
 
     def work(tx: Tx, asking: Asking) -> Answer:
-        outcome = answer_item(
-            tx,
-            AnswerItem(
-                session_id=str(session_id),
-                item=code,
-                result=body["result"],
-                evidence=body.get("evidence"),
-                performed_at=body.get("performed_at"),
-                reason=body.get("reason"),
-            ),
-            actor=asking.actor,
-            now=asking.now,
-            keyring=services().keyring,
-        )
+        keyring = services().keyring
+        outcome = answer_item(tx, command, actor=asking.actor, now=asking.now, keyring=keyring)
         return outcome_answer(outcome)
 
-    return write(work, session_id=str(session_id))
+    try:
+        return write(work, session_id=str(session_id))
+    except ComplianceError as error:
+        keep_refused(command, error, actor=calling_actor(), now=services().clock())
+        raise
 
 
 @serve("DELETE", "/sessions/<uuid:session_id>/items/<item:code>", RECORDING)

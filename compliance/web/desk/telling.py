@@ -112,6 +112,15 @@ def _answered(teller: Teller, data: Facts) -> dict[str, Any]:
     }
 
 
+def _refused(teller: Teller, data: Facts) -> dict[str, Any]:
+    things = ", ".join(f"{thing['kind']} {thing['code']}" for thing in data["used"])
+    return {
+        "what": f"{item_label(teller.template, data['item'])}: entered late with {things}, and refused",
+        "lines": ["It was taken back by a recall before the answer arrived."],
+        "late": f"done {show_moment(data['performed_at'])}",
+    }
+
+
 def _overridden(teller: Teller, data: Facts) -> dict[str, Any]:
     label = item_label(teller.template, data["item"])
     return {
@@ -233,6 +242,7 @@ _READERS: Final[Mapping[str, Callable[[Teller, Facts], dict[str, Any]]]] = Mappi
     {
         "session.opened": _opened,
         "session.answered": _answered,
+        "session.refused": _refused,
         "session.overridden": _overridden,
         "session.taken_over": _taken_over,
         "session.corrected": _corrected,

@@ -27,7 +27,7 @@ from compliance.operations.sterilization.worklist import Met, read_worklist
 from compliance.store.session import Tx
 from compliance.web.context import current_actor, current_clinic, services, show_time
 from compliance.web.desk.wording import count_of, say_evidence
-from compliance.web.recalls.room import OUTCOMES, STATES, blueprint, say_packs
+from compliance.web.recalls.room import OUTCOMES, STATES, blueprint, say_packs, say_refused
 from compliance.web.recalls.steps import say_what_happened, say_window
 from compliance.web.tablet.wording import say_refusal
 
@@ -123,7 +123,8 @@ def _called_row(met: Met, names: Any) -> tuple[str, ...]:
         f" {names.get(call['called_by'], call['called_by'])}"
         for call in met.calls
     )
-    what = say_packs(met) or "; ".join(say_evidence(met.pieces))
+    first = say_packs(met) or "; ".join(say_evidence(met.pieces))
+    what = "; ".join(each for each in (first, *say_refused(met)) if each)
     return (met.client_ref, show_time(met.meeting.opened_at), what, calls or "not called yet")
 
 
@@ -184,7 +185,7 @@ def _search_command(tx: Tx, kind: str, ref: str, actor: Actor) -> Callable[[Path
                 each.client_ref,
                 show_time(each.meeting.opened_at),
                 say_packs(each),
-                "; ".join(say_evidence(each.pieces)),
+                "; ".join((*say_evidence(each.pieces), *say_refused(each))),
             )
             for each in met
         ],

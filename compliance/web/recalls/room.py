@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint
 
 from compliance.domain.access import Action, Actor
+from compliance.ledger.entry import parse_time
 from compliance.operations.sterilization.worklist import Met
+from compliance.report.verifying.traced import REFUSED_LINE
 from compliance.web.context import current_actor, current_clinic, show_time
 from compliance.web.desk.wording import say_evidence
 
@@ -65,6 +67,7 @@ def met_line(met: Met, actor: Actor) -> dict[str, Any]:
         "state": met.meeting.state,
         "packs": say_packs(met),
         "evidence": "; ".join(say_evidence(met.pieces)),
+        "refused": say_refused(met),
     }
 
 
@@ -72,4 +75,17 @@ def say_packs(met: Met) -> str:
     """The packs a session opened, with their loads."""
     return ", ".join(
         f"{pack.code} ({pack.sterilizer}, cycle {pack.cycle_number})" for pack in met.packs
+    )
+
+
+def say_refused(met: Met) -> tuple[str, ...]:
+    """What late answers say was used, each as the sentence that a signed list is judged by."""
+    return tuple(
+        REFUSED_LINE.format(
+            thing=f"{thing['kind']} {thing['code']}",
+            done=show_time(parse_time(note.data["performed_at"])),
+            refused=show_time(parse_time(note.data["at"])),
+        )
+        for note in met.refused
+        for thing in note.data["used"]
     )

@@ -23,7 +23,7 @@ from compliance.store.session import Tx
 from compliance.web.context import current_clinic, services
 from compliance.web.desk.spreadsheets import write_rows
 from compliance.web.desk.wording import say_evidence
-from compliance.web.recalls.room import at_recalls, blueprint, say_packs
+from compliance.web.recalls.room import at_recalls, blueprint, say_packs, say_refused
 
 _BATCH: Final = 500
 
@@ -89,10 +89,10 @@ def search_sheet(name: str, kind: str, ref: str, *, actor: Actor) -> Response:
             return who_met(tx, kind, ref, actor=actor, keyring=keyring, after=after, limit=_BATCH)
 
         for page in _paged(read, _place):
-            yield [_met_row(each) for each in page]
+            yield [(*_met_row(each), "; ".join(say_refused(each))) for each in page]
 
     plain = "".join(char if char.isascii() and char.isalnum() else "-" for char in name)
-    return _stream(f"who-met-{plain}"[:80], _MET, pages)
+    return _stream(f"who-met-{plain}"[:80], (*_MET, "Late entries"), pages)
 
 
 @blueprint.get("/recalls/<recall_id>/<any(clients, packs, spared):name>.csv")
@@ -109,7 +109,7 @@ def _clients(tx: Tx, row: RecallRow) -> Iterator[Sequence[Row]]:
         return list_affected(tx, row, keyring=services().keyring, after=after, limit=_BATCH)
 
     for page in _paged(read, _place):
-        yield [(*_met_row(met), _calls(met)) for met in page]
+        yield [(*_met_row(met), _calls(met), "; ".join(say_refused(met))) for met in page]
 
 
 def _calls(met: Met) -> str:
@@ -148,7 +148,7 @@ def _spared(tx: Tx, row: RecallRow) -> Iterator[Sequence[Row]]:
 
 
 _SHEETS: Final[dict[str, tuple[Row, Callable[[Tx, RecallRow], Iterator[Sequence[Row]]]]]] = {
-    "clients": ((*_MET, "Calls"), _clients),
+    "clients": ((*_MET, "Calls", "Late entries"), _clients),
     "packs": (
         ("Pack", "Contents", "Sterilizer", "Cycle", "State", "Found", "At"),
         _packs,

@@ -50,6 +50,7 @@ _AUTH: Final = {
 _KINDS: Final = {
     "session.opened": "Opened",
     "session.answered": "Answered",
+    "session.refused": "Late answer refused: it names something recalled",
     "session.overridden": "Screening overridden",
     "session.taken_over": "Taken over",
     "session.corrected": "Client corrected",

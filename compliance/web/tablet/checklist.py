@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from flask import Blueprint, redirect, request
@@ -16,12 +16,13 @@ from compliance.domain.gate import Blocked
 from compliance.domain.template import Item
 from compliance.domain.words import Phase
 from compliance.errors import ComplianceError, Conflict, NotFound, Refused
-from compliance.operations.treatments.answering import answer_item, undo_answer
+from compliance.operations.treatments.answering import AnswerItem, answer_item, undo_answer
 from compliance.operations.treatments.closing import finish_session, start_session
 from compliance.operations.treatments.damaging import damage_named_pack
 from compliance.operations.treatments.loading import find_row, load_facts
 from compliance.store.session import Tx
 from compliance.web.context import current_actor, services
+from compliance.web.late_answers import keep_refused
 from compliance.web.tablet.pieces import PostedRow, contact_times, to_command
 from compliance.web.tablet.record_page import render_record
 from compliance.web.tablet.rows import UNDO_SECONDS, Refusal, Viewing
@@ -58,6 +59,8 @@ def _page(viewing: Viewing, phase: Phase | None, *, problem: str | None = None) 
 
 @blueprint.post("/sessions/<uuid:session_id>/items/<code>")
 def answer(session_id: UUID, code: str) -> ResponseReturnValue:
+    sent: list[AnswerItem] = []
+
     def act(tx: Tx, actor: Actor, now: datetime) -> int:
         loaded = load_facts(tx, find_row(tx, str(session_id), actor=actor), now=now)
         item = loaded.facts.template.item(code)
@@ -65,10 +68,11 @@ def answer(session_id: UUID, code: str) -> ResponseReturnValue:
             raise NotFound("there is no such item in this checklist")
         times = contact_times(tx, actor=actor)
         command = to_command(loaded, item, _posted(), times=times, now=now)
+        sent.append(command)
         outcome = answer_item(tx, command, actor=actor, now=now, keyring=services().keyring)
         return outcome.index
 
-    return _on_row(str(session_id), code, act)
+    return _on_row(str(session_id), code, act, sent)
 
 
 @blueprint.post("/sessions/<uuid:session_id>/items/<code>/undo")
@@ -109,9 +113,19 @@ def _posted() -> PostedRow:
 
 
 def _on_row(
-    session_id: str, code: str, act: Callable[[Tx, Actor, datetime], Any]
+    session_id: str,
+    code: str,
+    act: Callable[[Tx, Actor, datetime], Any],
+    sent: Sequence[AnswerItem] = (),
 ) -> ResponseReturnValue:
-    """Do one thing to one row, once, and show the row as it is then."""
+    """Do one thing to one row, once, and show the row as it is then.
+
+    Args:
+        session_id: the session.
+        code: the item of the row.
+        act: does it, inside of a transaction.
+        sent: filled by ``act`` with the answer it was sent.
+    """
     actor, now = current_actor(), services().clock()
     actor.require(Action.RECORD_SESSION)
     try:
@@ -119,7 +133,8 @@ def _on_row(
             once(tx, actor, lambda: act(tx, actor, now), now=now)
             viewing = load_viewing(tx, session_id, actor=actor, now=now)
     except (Refused, Conflict) as error:
-        return _refused_row(session_id, code, error)
+        kept = [keep_refused(each, error, actor=actor, now=now) for each in sent]
+        return _refused_row(session_id, code, error, listed=any(kept))
     phase = _phase_of(viewing, code)
     if "HX-Request" in request.headers:
         return _page(viewing, phase)
@@ -127,11 +142,20 @@ def _on_row(
     return redirect(f"{target}#item-{code}", HTTPStatus.SEE_OTHER)
 
 
-def _refused_row(session_id: str, code: str, error: ComplianceError) -> ResponseReturnValue:
+_LISTED: Final = (
+    " It was used before this answer arrived, so the recall now lists this client to be called."
+    " Tell your manager."
+)
+
+
+def _refused_row(
+    session_id: str, code: str, error: ComplianceError, *, listed: bool
+) -> ResponseReturnValue:
     """The page again, with the reason beside the row and everything typed still there."""
     entered = request.form.to_dict()
     entered["contraindication"] = " ".join(request.form.getlist("contraindication"))
-    refusal = Refusal(item=code, sentence=say_refusal(error), entered=entered)
+    sentence = say_refusal(error) + (_LISTED if listed else "")
+    refusal = Refusal(item=code, sentence=sentence, entered=entered)
     actor, now = current_actor(), services().clock()
     with services().database.reading() as tx:
         viewing = load_viewing(tx, session_id, actor=actor, now=now, refusal=refusal)

@@ -16,10 +16,14 @@ from compliance.errors import Refused
 from compliance.operations.things import list_products
 from compliance.operations.treatments.answering import AnswerItem
 from compliance.operations.treatments.loading import Loaded
+from compliance.operations.treatments.refusing import ON_THE_WAY
 from compliance.store.session import Tx
 
 Posted = Mapping[str, str]
 Piece = dict[str, Any]
+
+LONGEST_WAIT: Final = 7
+"""Digits of the seconds that an answer may have waited: up to 115 days."""
 
 _SENT_AGAIN: Final = {
     EvidenceKind.DISINFECTION.value: ("product", "lot", "contact_seconds", "barrier"),
@@ -75,7 +79,8 @@ def to_command(
             now=now,
             zone=ZoneInfo(loaded.row.time_zone),
             opened_at=loaded.row.opened_at,
-        ),
+        )
+        or read_waited(fields.get("waited", ""), now=now, opened_at=loaded.row.opened_at),
     )
 
 
@@ -173,6 +178,17 @@ def contact_times(tx: Tx, *, actor: Actor) -> dict[str, int]:
         for product in list_products(tx, actor=actor)
         if product.contact_seconds is not None
     }
+
+
+def read_waited(text: str, *, now: datetime, opened_at: datetime) -> datetime | None:
+    """When an answer was pressed that waited for the network; None: now.
+
+    The tablet sends how long it waited and not when that was, for its clock may be wrong.
+    """
+    if not text.isascii() or not text.isdigit() or len(text) > LONGEST_WAIT:
+        return None
+    waited = timedelta(seconds=int(text))
+    return max(opened_at, now - waited) if waited >= ON_THE_WAY else None
 
 
 def read_time(text: str, *, now: datetime, zone: ZoneInfo, opened_at: datetime) -> datetime | None:

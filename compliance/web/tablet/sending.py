@@ -15,8 +15,9 @@ from compliance.operations.once import Keyed, RequestKey, answer_once
 from compliance.store.session import Tx
 
 LONGEST_KEY: Final = 200
-_NOT_THE_REQUEST: Final = frozenset({"csrf_token", "idempotency_key", "password"})
-"""A retry may carry another token; and no trace of a password is kept, not even in a hash."""
+_NOT_THE_REQUEST: Final = frozenset({"csrf_token", "idempotency_key", "password", "waited"})
+"""A retry may carry another token, and waits longer; no trace of a password is kept, not even
+in a hash."""
 
 
 def fresh_key(now: datetime) -> str:

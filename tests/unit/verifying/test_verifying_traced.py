@@ -18,12 +18,24 @@ from compliance.report.payload import NotAnAudit, parse_audit
 from compliance.report.verifying import judging
 from compliance.report.verifying.verdict import Outcome, Verdict
 from compliance.report.verifying.verify import verify_report
-from unit.verifying.building import Clinic, draw, parts_of, rejected_for, sign, treat
+from unit.verifying.building import Clinic, draw, make_clinic, parts_of, rejected_for, sign, treat
 
 Roots = list[x509.Certificate]
 Change = Callable[[dict[str, Any]], object]
 MAY = datetime(2026, 5, 1, 6, tzinfo=UTC)
+QUOTED = ("session.closed", "session.refused")
 TOLD = "Not reached, 1 May 2026, 11:05, Ada; Reached, 1 May 2026, 12:05, Ada"
+
+
+@pytest.fixture
+def clinic(tmp_path: Path) -> Clinic:
+    """One of its own for each test: what it enters must not be in the next one's log."""
+    return make_clinic(tmp_path / "keys")
+
+
+@pytest.fixture
+def roots(clinic: Clinic) -> Roots:
+    return [clinic.root.certificate]
 
 
 def trace_of(clinic: Clinic) -> dict[str, Any]:
@@ -35,12 +47,31 @@ def trace_of(clinic: Clinic) -> dict[str, Any]:
     clinic.append("recall.opened", opened, {**recall, "kind": "lot", "lot": "L1"})
     for hours, outcome in ((3, "not_reached"), (4, "reached")):
         at = MAY + timedelta(hours=hours, minutes=5)
-        said = {
+        said: dict[str, Any] = {
             "met": "s-may-1",
             "called_at": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         }
         clinic.append("recall.called", at, {**recall, **said, "outcome": outcome})
     return content_of(clinic)
+
+
+LATE = "entered late with pack P-7, done 1 May 2026, 09:30, refused 1 May 2026, 12:30"
+
+
+def with_refused(clinic: Clinic) -> dict[str, Any]:
+    """The same, and a late answer of the second session that was refused."""
+    trace_of(clinic)
+    said = {
+        "session": "s-may-2",
+        "opened": {"index": 1, "at": "2026-05-01T07:00:00.000Z"},
+        "item": "device_sterilized_before",
+        "used": [{"kind": "pack", "pack": "p-7", "code": "P-7"}],
+        "performed_at": "2026-05-01T07:30:00.000Z",
+    }
+    clinic.append("session.refused", MAY + timedelta(hours=4, minutes=30), said)
+    content = content_of(clinic)
+    content["lists"][0]["rows"][1][2] = f"lot L1; {LATE}"
+    return content
 
 
 def content_of(clinic: Clinic) -> dict[str, Any]:
@@ -49,7 +80,7 @@ def content_of(clinic: Clinic) -> dict[str, Any]:
     for index, body in enumerate(clinic.bodies):
         entry = json.loads(body)
         of_may = str(entry["data"].get("session")).startswith("s-may")
-        if entry["kind"].startswith("recall.") or (of_may and entry["kind"] == "session.closed"):
+        if entry["kind"].startswith("recall.") or (of_may and entry["kind"] in QUOTED):
             quoted.append(index)
     return {
         "schema": "aseptrail/audit/trace/1",
@@ -178,6 +209,40 @@ def test_a_list_that_does_not_agree_with_its_entries_is_rejected(
     change(content)
 
     assert rejected_for(judge(content, clinic, tmp_path, roots)) == code
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        (f"lot L1; {LATE}", None),
+        (LATE, None),
+        ("lot L1", "lists"),
+        (f"lot L1; {LATE}; {LATE}", "lists"),
+        (f"lot L1; {LATE.replace('P-7', 'P-8')}", "lists"),
+        (f"lot L1; {LATE.replace('12:30', '12:31')}", "lists"),
+    ],
+)
+def test_a_refused_late_answer_stands_in_the_list_as_its_entry_says(
+    cell: str, code: str | None, clinic: Clinic, tmp_path: Path, roots: Roots
+) -> None:
+    content = with_refused(clinic)
+    first_list(content)[1][2] = cell
+
+    verdict = judge(content, clinic, tmp_path, roots)
+
+    if code is None:
+        assert [check.reason for check in verdict.failed] == []
+    else:
+        assert rejected_for(verdict) == code
+
+
+def test_a_refused_late_answer_that_no_entry_tells_of_is_rejected(
+    clinic: Clinic, tmp_path: Path, roots: Roots
+) -> None:
+    content = trace_of(clinic)
+    first_list(content)[0][2] = LATE
+
+    assert rejected_for(judge(content, clinic, tmp_path, roots)) == "lists"
 
 
 def test_an_entry_about_something_else_is_rejected(

@@ -210,6 +210,33 @@ def test_a_pack_in_a_draft_is_pulled_and_the_start_is_blocked(api: Api) -> None:
     assert audited(api) == []
 
 
+def test_a_late_answer_is_refused_and_its_client_is_to_be_notified(api: Api) -> None:
+    add(api, "A1")
+    cycle = run(api, "A1", "1")
+    pack(api, "P-1", "A1", "1")
+    read(release(api, cycle))
+    session = api.open("ROLLER-1", client_ref="C-7")
+    done = api.clock.tick(minutes=1)
+    spore(api, cycle, "growth")
+    api.clock.tick(hours=1)
+    sent = {"evidence": piece("P-1"), "performed_at": done.isoformat()}
+
+    for _ in range(2):
+        answered = api.answer(session, "device_sterilized_before", "yes", **sent)
+        problem(answered, 422, "evidence_refused")
+
+    (line,) = read(api.get("/recalls"))["items"]
+    recall = read(api.get(f"/recalls/{line['id']}"))
+    assert recall["clients_to_notify"] == ["C-7"]
+    (met,) = recall["sessions"]
+    assert met["packs"] == ["P-1"]
+    ((late, used),) = [(each, each["used"]) for each in met["refused"]]
+    assert [each["code"] for each in used] == ["P-1"]
+    assert datetime.fromisoformat(late["performed_at"]) == done
+    assert datetime.fromisoformat(late["refused_at"]) == api.clock.now
+    assert audited(api) == []
+
+
 def test_the_way_back_leads_through_a_valid_negative_retest(api: Api) -> None:
     add(api, "A1")
     first = run(api, "A1", "1")

@@ -8,13 +8,13 @@ import io
 import json
 import re
 import subprocess
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 from auditing import audit
-from integration.sterilization.recalled import add_machine, load, run, spore
+from integration.sterilization.recalled import add_machine, load, only_recall, run, spore
 from web.desk.visiting import Browser
 
 from compliance.domain.sterilization.words import Growth
@@ -114,6 +114,46 @@ def test_a_notice_is_taken_typed_or_scanned_and_refused_twice(
     assert again.status_code == 409
     assert "recalled already" in words(again.text)
     assert manager.post("/recalls/notices", page="/recalls", lot=" ").status_code == 422
+
+
+def test_a_late_answer_from_the_tablet_puts_its_client_on_every_list(
+    practitioner: Browser, manager: Browser, house: House, clock: Clock
+) -> None:
+    begin = clock.now - timedelta(hours=3)
+    add_machine(house, begin)
+    bad = load(house, "1", ("P-1",), begin)
+    draft = open_one(house, begin, device="ROLLER-1", client="C-7")
+    spore(house, bad, Growth.GROWTH, clock.now - timedelta(hours=1))
+    recall = only_recall(house).recall_id
+    page, row = f"/sessions/{draft}", "device_sterilized_before"
+    sent = {"kind": "pack", "component": "roller", "ref": "P-1"}
+
+    at_once = practitioner.post(f"{page}/items/{row}", page=page, **sent)
+    assert "lists this client" not in words(at_once.text)
+    assert "No client met anything" in words(manager.read(f"/recalls/{recall}"))
+    late = practitioner.post(f"{page}/items/{row}", page=page, waited="7200", **sent)
+
+    assert late.status_code == 422
+    assert "so the recall now lists this client to be called" in words(late.text)
+    read = words(manager.read(f"/recalls/{recall}"))
+    assert "C-7 To call" in read
+    done, refused = (show(clock.now - timedelta(hours=2)), show(clock.now))
+    line = f"entered late with pack P-1, done {done}, refused {refused}"
+    assert line.capitalize().replace("p-1", "P-1")[:35] in read
+    sheet = manager.get(f"/recalls/{recall}/clients.csv").text
+    assert line in sheet.splitlines()[1]
+    assert line in words(manager.read("/search?q=P-1"))
+    assert "entered late with pack P-1, and refused" in words(manager.read(f"/manager{page}"))
+    file = manager.post(f"/recalls/{recall}/file", page=f"/recalls/{recall}")
+    verdict = verify_report(file.data, trust_roots=[load_root(house.keys_folder).certificate])
+    assert [check.reason for check in verdict.failed] == []
+    assert audit(house).problems == ()
+
+
+def show(moment: datetime) -> str:
+    """A moment as the clinic reads it."""
+    local = moment.astimezone(UTC)
+    return f"{local.day} {local:%b %Y, %H:%M}"
 
 
 def test_an_inspector_reads_and_changes_nothing(
