@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from compliance.ledger.canonical import JsonValue
 from compliance.ledger.commitment import verify_commitment
-from compliance.ledger.tree import hash_leaf
+from compliance.ledger.tree import hash_leaf, hash_leaves
 from compliance.report.verifying.shape import (
     any_bytes,
     any_count,
@@ -51,9 +51,13 @@ class ConsistencyStep:
 def read_entries(
     value: JsonValue, start: int
 ) -> tuple[list[tuple[int, bytes | None]], list[bytes]]:
+    items = any_list(value, "entries")
+    bodies = [item.encode() for item in items if isinstance(item, str)]
+    if len(bodies) == len(items):
+        return list(enumerate(bodies, start)), hash_leaves(bodies)
     entries: list[tuple[int, bytes | None]] = []
     leaf_hashes: list[bytes] = []
-    for index, item in enumerate(any_list(value, "entries"), start):
+    for index, item in enumerate(items, start):
         if isinstance(item, str):
             body = item.encode("utf-8")
             entries.append((index, body))

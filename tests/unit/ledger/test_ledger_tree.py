@@ -9,7 +9,9 @@ from compliance.ledger.tree import (
     EMPTY_ROOT,
     BadProof,
     Frontier,
+    extend_peaks,
     hash_leaf,
+    hash_leaves,
     hash_node,
     root_hash,
     subtree_cover,
@@ -132,6 +134,21 @@ def test_the_root_is_computed_from_a_stream_read_once() -> None:
             yield hash_leaf(b"%d" % number)
 
     assert root_hash(stream()) == root_hash(list(stream()))
+
+
+@pytest.mark.parametrize("before", [0, 1, 6, 4095, 4096, 5001])
+@pytest.mark.parametrize("more", [0, 1, 4096, 4097, 9000])
+def test_many_leaves_at_once_lead_where_they_lead_one_by_one(before: int, more: int) -> None:
+    hashes = hash_leaves(b"%d" % number for number in range(before + more))
+    frontier = Frontier.empty()
+    for value in hashes:
+        frontier, _ = frontier.append(value)
+
+    peaks: list[bytes] = []
+    size = extend_peaks(peaks, 0, hashes[:before])
+    size = extend_peaks(peaks, size, iter(hashes[before:]))
+
+    assert (size, tuple(peaks)) == (frontier.size, frontier.peaks)
 
 
 def test_a_leaf_cannot_pass_as_a_node() -> None:
