@@ -34,6 +34,7 @@ from unit.verifying.mutants import (
     semantic_mutants,
 )
 from unit.verifying.outside_mutants import outside_mutants
+from unit.verifying.traced_mutants import traced_mutants
 
 Made = TypeVar("Made")
 
@@ -125,6 +126,7 @@ def test_page_and_command_agree_field_by_field(page: Page, clinic: Clinic, room:
             container_mutants(maker),
             outside_mutants(maker),
             lasting_mutants(maker),
+            traced_mutants(maker),
         )
         made = itertools.chain(*families, damaged_mutants(maker, COUNTS))
         return [(mutant, judged_by_command(mutant)) for mutant in made]

@@ -19,8 +19,9 @@ export function checkChallenge(log, challenge) {
       return answer(true, `It is entry ${entry.index}, so the log was continued after you gave it.`);
     }
   }
-  if (log.audit.single !== null) {
-    return answer(null, "The file of one session does not quote challenges. Ask for a report of a period.");
+  if (!log.audit.hasRange) {
+    const what = log.audit.single === null ? "a recall or a search" : "one session";
+    return answer(null, `The file of ${what} does not quote challenges. Ask for a report of a period.`);
   }
   return answer(false, "No: it was made before you gave the challenge, or drawn from another log than the one it was entered into.");
 }

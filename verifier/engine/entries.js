@@ -50,7 +50,7 @@ export function readLog(audit) {
   }
   const byIndex = new Map([...outside, ...inside].map((entry) => [entry.index, entry]));
   const ordered = [...byIndex.values()].sort((left, right) => left.index - right.index);
-  const log = { audit, inside: audit.single === null ? inside : ordered, byIndex, ordered };
+  const log = { audit, inside: audit.hasRange ? inside : ordered, byIndex, ordered };
   return [check(code, name, true, `${byIndex.size} entries were read.`), log];
 }
 

@@ -13,7 +13,7 @@ export function rootAt(audit, size) {
   if (size === audit.size) {
     return audit.root;
   }
-  if (audit.single === null && audit.start <= size && size <= audit.end) {
+  if (audit.hasRange && audit.start <= size && size <= audit.end) {
     const peaks = [...audit.left];
     extendPeaks(peaks, audit.start, audit.leaves.slice(0, size - audit.start));
     return foldPeaks(peaks);

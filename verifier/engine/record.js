@@ -125,7 +125,7 @@ function checkDisclosures(audit) {
 
 export function recordSteps(audit, signer) {
   const quoted =
-    audit.single === null
+    audit.hasRange
       ? [
           () => checkRange(audit),
           () => checkQuoted(audit, "context", "The entries quoted from outside the range belong to the same log"),

@@ -18,6 +18,11 @@ const COMMON_KEYS = [
 const REPORT_KEYS = [...COMMON_KEYS, ..."period filters volume range range_proof context open_sessions".split(" ")];
 const SESSION_KEYS = [...COMMON_KEYS, "session", "purpose"];
 
+const TRACE_KEYS = [
+  ..."schema software clinic purpose recall title sentences lists made_at made_by".split(" "),
+  ..."size root incarnation checkpoint note_key note_key_certificate entries".split(" "),
+];
+
 const OF_VERSION = new Map([
   [1, []],
   [2, ["curves"]],
@@ -160,4 +165,9 @@ export function checkPlainSessionParts(content) {
   if (!PURPOSES.includes(content.purpose)) {
     throw new NotAnAudit("its purpose is not known");
   }
+}
+
+export function checkPlainTraceParts(content) {
+  requireKeys(content, TRACE_KEYS, "audit.json");
+  checkCommonParts({ ...content, profiles: [], anchors: [] });
 }

@@ -23,6 +23,7 @@ import { judgeSignatures } from "./signatures.js";
 import { checkBelonging, checkSingle } from "./single.js";
 import { ACCEPTED, CANNOT_BE_JUDGED, EXIT_CODES, NotJudgeable, REJECTED, check } from "./verdict.js";
 import { judgeTimeStamps } from "./time_stamps.js";
+import { checkLists, checkTraceBelonging } from "./traced.js";
 import { judgeWitnesses } from "./witnesses.js";
 import { acceptedSentence, levelOf, limitsOf, rejectedSentence } from "./wording.js";
 
@@ -35,6 +36,7 @@ const OF_ANY = [
 ];
 const REQUIRED = [...OF_ANY, ..."range context period clock open_sessions loads curves".split(" ")];
 const REQUIRED_OF_SESSION = [...OF_ANY, "inclusion", "belongs"];
+const REQUIRED_OF_TRACE = [...OF_ANY.filter((code) => !["sessions", "amendments"].includes(code)), "inclusion", "belongs", "lists"];
 
 // Ends the judging: the last check does not hold.
 class Rejection extends Error {}
@@ -127,6 +129,9 @@ function meaningSteps(log) {
     // entries; the verdict says what such a file therefore does not prove.
     return [checkBelonging, checkSingle, checkAmendments].map((step) => () => step(log));
   }
+  if (log.audit.trace !== null) {
+    return [checkTraceBelonging, checkLists].map((step) => () => step(log));
+  }
   const steps = [checkPeriod, checkClock, checkSessions, checkAmendments, checkOpenSessions];
   return [...steps.map((step) => () => step(log)), ...loadSteps(log)];
 }
@@ -174,8 +179,8 @@ function describe(judging) {
     signed_at: seal === null ? null : formatTime(seal.signedAt),
     root_fingerprint: fingerprintFound(judging),
     clinic: audit === null ? null : audit.data.clinic.name,
-    period: audit === null || audit.single !== null ? null : [audit.data.period.from, audit.data.period.to],
-    about: audit === null ? null : audit.single === null ? "period" : audit.single.purpose,
+    period: audit === null || !audit.hasRange ? null : [audit.data.period.from, audit.data.period.to],
+    about: audit === null ? null : (audit.single?.purpose ?? audit.trace?.purpose ?? "period"),
   };
 }
 
@@ -200,11 +205,17 @@ function rejected(judging) {
   return verdict(judging, REJECTED, rejectedSentence(judging.checks));
 }
 
+function requiredOf({ single, trace }) {
+  if (trace !== null) {
+    return REQUIRED_OF_TRACE;
+  }
+  return single === null ? REQUIRED : REQUIRED_OF_SESSION;
+}
+
 function accepted(judging) {
   const { audit, checks } = judging;
-  const required = audit.single === null ? REQUIRED : REQUIRED_OF_SESSION;
   const codes = checks.map((each) => each.code);
-  if (!required.every((code) => codes.includes(code))) {
+  if (!requiredOf(audit).every((code) => codes.includes(code))) {
     // A step that was skipped by mistake must not pass for one that held.
     return broken(judging);
   }

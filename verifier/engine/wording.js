@@ -1,6 +1,7 @@
 // The sentences a verdict is told in; a judge should be able to read them.
 
 import { CLIENT_COPY } from "./shape.js";
+import { RECALL } from "./trace_file.js";
 
 const ALWAYS = [
   "That what was entered was true when it was entered: a false tick looks like a true one.",
@@ -26,6 +27,11 @@ const ONE_SESSION = [
   "That this is every entry about the session: an amendment, an adverse event or a follow-up could have been left out. Only a report of the period shows that nothing is missing.",
   "Anything about other sessions, or that the record is complete for any period.",
 ];
+const OF_TRACE = [
+  "That a list is complete: a client, a pack or a load could have been left out. Only a report of the period shows every entry from which the lists are made.",
+  "Whom a line names, and which packs and loads: the log holds client references as commitments that this file does not open. The lines are the clinic's word, sealed.",
+  "Anything about other sessions, or that the record is complete for any period.",
+];
 const OF_CLIENT_COPY = [
   "How the session came about: a client's copy leaves out the entries before the signature, and the names of everybody but the practitioner.",
 ];
@@ -41,6 +47,9 @@ export function limitsOf(audit, shown) {
   const limits = [...(shown.times ? stamped : WITHOUT_TIMESTAMPS), ...second, ...ALWAYS];
   if (audit.single !== null) {
     return [...ONE_SESSION, ...(audit.single.purpose === CLIENT_COPY ? OF_CLIENT_COPY : []), ...limits];
+  }
+  if (audit.trace !== null) {
+    return [...OF_TRACE, ...limits];
   }
   const volume = audit.data.volume;
   if (volume !== null && volume.of !== 1) {
@@ -59,8 +68,20 @@ function sessionSentence(audit) {
   return `The ${what} of ${audit.data.clinic.name} has not been altered since the clinic sealed it, and every entry in it is in the clinic's log. It does not show that no entry was left out.`;
 }
 
+function traceSentence({ data, trace }) {
+  const what = trace.purpose === RECALL ? "a recall" : "a search";
+  return `The lists of ${what} that ${data.clinic.name} handed out, “${trace.title}”, have not been altered since the clinic sealed them, and every entry they quote is in the clinic's log. They do not show that nothing was left out.`;
+}
+
+function sentenceOf(audit) {
+  if (audit.trace !== null) {
+    return traceSentence(audit);
+  }
+  return audit.single === null ? reportSentence(audit.data) : sessionSentence(audit);
+}
+
 export function acceptedSentence(audit, shown) {
-  let sentence = audit.single === null ? reportSentence(audit.data) : sessionSentence(audit);
+  let sentence = sentenceOf(audit);
   if (audit.data.clinic.demo) {
     sentence += " It is made of demonstration data and says nothing about real treatments.";
   }
