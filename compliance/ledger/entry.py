@@ -91,10 +91,13 @@ def encode_entry(
     return body
 
 
-def decode_entry(index: int, body: bytes, *, check_canonical: bool = True) -> Entry:
+def decode_entry(
+    index: int, body: bytes, *, check_canonical: bool = True, leaf_hash: bytes | None = None
+) -> Entry:
     """Read an entry's bytes.
 
     Args:
+        leaf_hash: of these very bytes, where it has been computed before.
         check_canonical: may be false only for bytes whose hash has already been found in a
             verified tree that this program wrote; that saves encoding them again.
 
@@ -115,7 +118,7 @@ def decode_entry(index: int, body: bytes, *, check_canonical: bool = True) -> En
         at=parse_time(content["at"]),
         by=_require_object(content["by"], "by"),
         data=_require_object(content["data"], "data"),
-        leaf_hash=hash_leaf(body),
+        leaf_hash=leaf_hash or hash_leaf(body),
         body=body,
     )
 

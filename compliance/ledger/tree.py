@@ -85,7 +85,10 @@ def _extend_by(peaks: list[bytes], size: int, row: list[bytes]) -> None:
         if len(row) & 1:
             finished.append(row.pop())
         pairs = iter(row)
-        row = [_sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs)]
+        row = [
+            _sha256(b"\x01" + left + right).digest()
+            for left, right in zip(pairs, pairs, strict=True)
+        ]
         size >>= 1
     peaks.extend(reversed(finished))
 

@@ -49,7 +49,11 @@ def read_log(audit: AuditFile) -> tuple[Check, ReadLog | None]:
         reason = f"No: {len(hidden)} entries are withheld, the first is number {hidden[0]}."
         return Check(code=code, name=name, holds=False, reason=reason), None
     try:
-        inside = [decode_entry(index, body) for index, body in audit.entries if body is not None]
+        inside = [
+            decode_entry(index, body, leaf_hash=leaf_hash)
+            for (index, body), leaf_hash in zip(audit.entries, audit.leaf_hashes, strict=True)
+            if body is not None
+        ]
         outside = [decode_entry(index, body) for index, body in audit.context]
     except NotCanonical as error:
         return Check(code=code, name=name, holds=False, reason=f"No: {error}."), None

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+import orjson
 from cryptography import x509
 
 from compliance.ledger.canonical import NotCanonical
@@ -191,7 +192,12 @@ def _needed(audit: AuditFile) -> int:
 
 
 def _data(body: bytes) -> Mapping[str, Any]:
-    data = json.loads(body)["data"]
+    try:
+        content = orjson.loads(body)
+    except ValueError:
+        # What the quick reader does not like is judged with all other entries.
+        content = json.loads(body)
+    data = content["data"]
     return data if isinstance(data, dict) else {}
 
 
