@@ -16,7 +16,7 @@ from typing import Any, Final
 from asn1crypto import cms, tsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -127,7 +127,7 @@ def check_signature(token: Token, signer: x509.Certificate) -> None:
         raise BadToken("the token names another certificate than its signer's")
     try:
         _verify(token.parts, signer)
-    except (InvalidSignature, ValueError) as error:
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError) as error:
         raise BadToken("the token's signature is wrong") from error
 
 
@@ -173,7 +173,7 @@ def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> boo
     """Whether the issuer, by name and signature, certified this one."""
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (InvalidSignature, ValueError, TypeError):
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
         return False
     return True
 

@@ -15,8 +15,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from asn1crypto import cms, tsp
 from asn1crypto import crl as asn1_crl
-from asn1crypto import tsp
 from cryptography import x509
 from pyhanko.keys.internal import translate_pyca_cryptography_cert_to_asn1
 from pyhanko.pdf_utils.decode_limits import DecodeLimits
@@ -34,12 +34,12 @@ from pyhanko_certvalidator import ValidationContext
 
 from compliance.errors import ComplianceError
 from compliance.ledger.timestamp import BadToken, check_signature, read_token, why_ignored
+from compliance.ledger.token_form import compose_token, require_one_form
+from compliance.report.verifying.seal_time import ARCHIVE_FIELD
 
 IN_ONE_REVISION: Final = DSSContentSettings(
     include_vri=False, placement=SigDSSPlacementPreference.TOGETHER_WITH_SIGNATURE
 )
-
-ARCHIVE_FIELD: Final = "ArchiveTimestamp"
 
 
 class StampFailed(ComplianceError):
@@ -92,7 +92,9 @@ class AskingStamper(TimeStamper):
             response = tsp.TimeStampResp.load(answer, strict=True)
             if response["status"]["status"].native != "granted":
                 raise StampFailed("the authority refused")
-            self._check(response["time_stamp_token"].dump(), req)
+            token = compose_token(response["time_stamp_token"].dump(), others=self._stamps.pinned)
+            self._check(token, req)
+            response["time_stamp_token"] = cms.ContentInfo.load(token)
         except (ComplianceError, ValueError, TypeError, KeyError) as error:
             raise StampFailed(f"no time-stamp that counts: {error}") from error
         return response
@@ -108,6 +110,8 @@ class AskingStamper(TimeStamper):
         reason = why_ignored(token, signer, self._stamps.pinned)
         if reason is not None:
             raise BadToken(f"the token does not count: {reason}")
+        # What a verifier would refuse later must not get into a seal.
+        require_one_form(der)
 
 
 class PlainWriter(IncrementalPdfFileWriter):

@@ -41,11 +41,9 @@ from compliance.report.lasting import (
     Stamps,
 )
 from compliance.report.verifying.increments import INSPECTOR_FIELD
+from compliance.report.verifying.seal_time import SEAL_FIELD
 
 PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
-
-FIELD_NAME: Final = "Seal"
-"""The field that is signed. Drawing may prepare it; otherwise an invisible one is made."""
 
 _DIGEST: Final = "sha256"
 
@@ -183,7 +181,7 @@ def _signer(
         raise SigningFailed("the time of signing has no offset")
     lasts = stamps is not None and bool(stamps.crls)
     metadata = PdfSignatureMetadata(
-        field_name=FIELD_NAME,
+        field_name=SEAL_FIELD,
         md_algorithm=_DIGEST,
         subfilter=SigSeedSubFilter.PADES,
         certify=True,
@@ -195,7 +193,7 @@ def _signer(
         dss_settings=IN_ONE_REVISION,
     )
     field = SigFieldSpec(
-        sig_field_name=FIELD_NAME,
+        sig_field_name=SEAL_FIELD,
         invis_sig_settings=_UNSEEN,
     )
     return _DatedSigner(

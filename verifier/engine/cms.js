@@ -127,7 +127,9 @@ export function unsignedAttributes(signer) {
   const parts = signer.unsigned === null ? [] : membersOf(expectTag(signer.unsigned, CONTEXT_1));
   return parts.map((attribute) => {
     const [type, set] = membersOf(expectTag(attribute, TAG.sequence));
-    return { type: oidOf(type), values: membersOf(expectTag(set, TAG.set)) };
+    const { content } = expectTag(set, TAG.set);
+    // What it holds is taken apart only when asked for: damage in it is for the reader of a token.
+    return { type: oidOf(type), content, get values() { return membersOf(set); } };
   });
 }
 

@@ -82,7 +82,7 @@ function plainSignature(signature, length) {
   return r === null || s === null ? null : joinBytes(r, s);
 }
 
-function keyKind(spki) {
+export function keyKind(spki) {
   const [algorithm] = membersOf(readDer(spki));
   const [oid, parameter] = membersOf(algorithm);
   const kind = oidOf(oid);

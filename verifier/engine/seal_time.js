@@ -4,8 +4,12 @@ import { compareText } from "./bytes.js";
 import { authorityName } from "./certificates.js";
 import { BadSignature, SEAL_TIME_STAMP, TIME_STAMP, unsignedAttributes } from "./cms.js";
 import { formatTime } from "./entry.js";
+import { requireOneForm } from "./token_form.js";
 import { BadToken, findSigner, isOver, readToken, requireSignature, whyIgnored } from "./tokens.js";
 import { check } from "./verdict.js";
+
+const SEAL_FIELD = "Seal";
+const ARCHIVE_FIELD = "ArchiveTimestamp";
 
 function answer(holds, reason) {
   return check("seal_time", "Authorities you pinned saw the seal", holds, reason);
@@ -13,16 +17,37 @@ function answer(holds, reason) {
 
 // A time-stamp over the document, and nobody's signature.
 export function isArchiveStamp(signature) {
-  return signature.signedData.contentType === TIME_STAMP;
+  return signature.type === "DocTimeStamp";
 }
 
-export function requireOneToken({ signedData }) {
+async function requireSound(bytes) {
+  try {
+    const token = await readToken(bytes);
+    await requireOneForm(bytes, token);
+    await requireSignature(token, findSigner(token, []));
+  } catch {
+    throw new BadSignature("its time-stamp was altered, or is of an unknown form");
+  }
+}
+
+// The time-stamps that this software adds, in the seal and over the file, are refused where any
+// byte of them was altered. Those of whoever countersigns are as other software makes them.
+export async function requireOneToken(signature, value) {
+  const { signer } = signature.signedData;
+  if (isArchiveStamp(signature)) {
+    return signature.name.startsWith(ARCHIVE_FIELD) ? requireSound(value) : undefined;
+  }
   // A signer whose parts are not even in order is refused with its signature.
-  const attributes = signedData.signer.isWhole ? unsignedAttributes(signedData.signer) : [];
-  const plain = attributes.length === 1 && attributes[0].type === SEAL_TIME_STAMP && attributes[0].values.length === 1;
-  if (attributes.length > 0 && !plain) {
+  const attributes = signer.isWhole ? unsignedAttributes(signer) : [];
+  if (attributes.length === 0) {
+    return undefined;
+  }
+  const isSeal = signature.name === SEAL_FIELD;
+  const [stamp, ...more] = attributes;
+  if (more.length > 0 || stamp.type !== SEAL_TIME_STAMP || (!isSeal && stamp.values.length !== 1)) {
     throw new BadSignature("it carries more that nobody signed than a time-stamp");
   }
+  return isSeal ? requireSound(stamp.content) : undefined;
 }
 
 async function tokensOf({ signedData }, cut) {

@@ -89,7 +89,7 @@ async function checkForms(state) {
   try {
     for (const [index, signature] of state.signatures.entries()) {
       requirePlain(signature.signedData);
-      await requireOneToken(signature, state.cuts[index].value, index === 0);
+      await requireOneToken(signature, state.cuts[index].value);
     }
   } catch (error) {
     if (!isExpected(error)) {

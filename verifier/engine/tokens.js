@@ -11,7 +11,7 @@ import { digest, digestName, hashOf, tokenAlgorithm, verifyToken } from "./keys.
 
 export class BadToken extends Error {}
 
-const MAX_CERTIFICATES = 8;
+export const MAX_CERTIFICATES = 8;
 
 function knownHash(oid) {
   const hash = hashOf(oid);
@@ -91,6 +91,7 @@ async function readParts(bytes) {
     certificates,
     named,
     algorithm,
+    digestHash: knownHash(signer.digestOid),
     attributes: joinBytes(Uint8Array.of(TAG.set), expectTag(signer.signed, 0xa0).raw.subarray(1)),
     signature: expectTag(signer.signature, TAG.octets).content,
   };

@@ -10,15 +10,21 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.sign.validation import EmbeddedPdfSignature
 
-_SEQUENCE: Final = 0x30
-_SET: Final = 0x31
-_CONTEXT_0: Final = 0xA0
-_OCTETS: Final = 0x04
+from compliance.ledger.der import (
+    CONTEXT_0,
+    CONTEXT_1,
+    OCTETS,
+    SEQUENCE,
+    SET,
+    SIGNED_DATA,
+    VERSION_1,
+    encode,
+)
 
-_VERSION_1: Final = bytes.fromhex("020101")
 _SHA256: Final = bytes.fromhex("300d06096086480165030402010500")
 _DATA: Final = bytes.fromhex("300b06092a864886f70d010701")
-_SIGNED_DATA: Final = bytes.fromhex("06092a864886f70d010702")
+_STAMP: Final = bytes.fromhex("060b2a864886f70d010910020e")
+"""The kind of the attribute that holds a time-stamp over the signature."""
 _SIGNATURE_ALGORITHMS: Final = frozenset(
     {
         bytes.fromhex("300a06082a8648ce3d040302"),  # ECDSA with SHA-256
@@ -100,15 +106,15 @@ def require_exact(
         BadSignature: if it is of another form.
     """
     certificates = sorted(item.public_bytes(Encoding.DER) for item in chain)
-    signed_data = _tlv(
-        _SEQUENCE,
-        _VERSION_1,
-        _tlv(_SET, _SHA256),
+    signed_data = encode(
+        SEQUENCE,
+        VERSION_1,
+        encode(SET, _SHA256),
         _DATA,
-        _tlv(_CONTEXT_0, *certificates),
-        _tlv(_SET, _signer_info(signature)),
+        encode(CONTEXT_0, *certificates),
+        encode(SET, _signer_info(signature)),
     )
-    if _tlv(_SEQUENCE, _SIGNED_DATA, _tlv(_CONTEXT_0, signed_data)) != value:
+    if encode(SEQUENCE, SIGNED_DATA, encode(CONTEXT_0, signed_data)) != value:
         raise BadSignature("a part of the seal that nobody signs was altered")
 
 
@@ -118,29 +124,26 @@ def _signer_info(signature: EmbeddedPdfSignature) -> bytes:
     if algorithm not in _SIGNATURE_ALGORITHMS:
         raise BadSignature("the seal is of a kind this software does not make")
     signer: Any = signature.signer_cert
-    unsigned = info["unsigned_attrs"]
-    return _tlv(
-        _SEQUENCE,
-        _VERSION_1,
-        _tlv(_SEQUENCE, signer.issuer.dump(), _serial(signer)),
+    return encode(
+        SEQUENCE,
+        VERSION_1,
+        encode(SEQUENCE, signer.issuer.dump(), _serial(signer)),
         _SHA256,
-        _tlv(_CONTEXT_0, info["signed_attrs"].contents),
+        encode(CONTEXT_0, info["signed_attrs"].contents),
         algorithm,
-        _tlv(_OCTETS, info["signature"].native),
-        # A time-stamp over the signature, where there is one, is checked by itself.
-        unsigned.dump() if unsigned.native else b"",
+        encode(OCTETS, info["signature"].native),
+        _stamp_of(info),
     )
+
+
+def _stamp_of(info: Any) -> bytes:
+    """The time-stamp over the signature, where there is one; it is checked by itself."""
+    unsigned = info["unsigned_attrs"]
+    if not unsigned.native:
+        return b""
+    token = unsigned[0]["values"][0].dump()
+    return encode(CONTEXT_1, encode(SEQUENCE, _STAMP, encode(SET, token)))
 
 
 def _serial(certificate: Any) -> bytes:
     return bytes(certificate["tbs_certificate"]["serial_number"].dump())
-
-
-def _tlv(tag: int, *parts: bytes) -> bytes:
-    """Encode one DER value (X.690 section 8.1)."""
-    content = b"".join(parts)
-    length = len(content)
-    if length < 0x80:
-        return bytes([tag, length]) + content
-    octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
-    return bytes([tag, 0x80 | len(octets)]) + octets + content

@@ -17,12 +17,19 @@ from compliance.ledger.timestamp import (
     read_token,
     why_ignored,
 )
+from compliance.ledger.token_form import require_one_form
 from compliance.report.verifying.byte_ranges import SignedBytes, strip_padding
 from compliance.report.verifying.cms import BadSignature
 from compliance.report.verifying.verdict import Check
 
 CODE: Final = "seal_time"
 _NAME: Final = "Authorities you pinned saw the seal"
+SEAL_FIELD: Final = "Seal"
+"""The field of the clinic's own signature."""
+
+ARCHIVE_FIELD: Final = "ArchiveTimestamp"
+"""With a number after it, the field of a time-stamp that is added later."""
+
 _KIND: Final = "signature_time_stamp_token"
 
 
@@ -31,17 +38,43 @@ def is_archive_stamp(signature: EmbeddedPdfSignature) -> bool:
     return bool(signature.sig_object_type == "/DocTimeStamp")
 
 
-def require_one_token(signature: EmbeddedPdfSignature) -> None:
+def require_one_token(signature: EmbeddedPdfSignature, value: bytes) -> None:
     """Refuse a signature that carries anything unsigned besides one time-stamp.
 
+    The time-stamps that this software adds, in the seal and over the file, are refused also
+    where a byte of them was altered, be it one that nobody signed. Those of whoever countersigns
+    are as other software makes them. A field is known by its name, which its signature covers.
+
+    Args:
+        value: of the signature, without its padding.
+
     Raises:
-        BadSignature: if it does.
+        BadSignature: if it does, or one was.
     """
-    unsigned: Any = signature.signer_info["unsigned_attrs"]
-    if not unsigned.native:
+    if is_archive_stamp(signature):
+        if str(signature.field_name).startswith(ARCHIVE_FIELD):
+            _require_sound(value)
         return
-    if [(one["type"].native, len(one["values"])) for one in unsigned] != [(_KIND, 1)]:
+    attributes = signature.signer_info["unsigned_attrs"]
+    if not len(attributes):  # They may also be left out, and are void then.
+        return
+    is_seal = signature.field_name == SEAL_FIELD
+    types = [one["type"].native for one in attributes]
+    if types != [_KIND] or not (is_seal or len(attributes[0]["values"]) == 1):
         raise BadSignature("it carries more that nobody signed than a time-stamp")
+    if is_seal:
+        _require_sound(attributes[0]["values"].contents)
+
+
+def _require_sound(token: bytes) -> None:
+    try:
+        read = read_token(token)
+        require_one_form(token)
+        signer = read.find_signer()
+        if signer is not None:
+            check_signature(read, signer)
+    except BadToken as error:
+        raise BadSignature("its time-stamp was altered, or is of an unknown form") from error
 
 
 def is_acceptable(status: Any) -> bool:

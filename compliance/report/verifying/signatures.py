@@ -189,8 +189,9 @@ def _forms(state: _State) -> Check:
     name = "Each signature value has the one form it can have"
     try:
         for signature, signed in zip(state.signatures, state.cuts, strict=True):
-            require_plain(signature, strip_padding(signed.contents))
-            require_one_token(signature)
+            value = strip_padding(signed.contents)
+            require_plain(signature, value)
+            require_one_token(signature, value)
     except BadSignature as error:
         return Check(code="signature_form", name=name, holds=False, reason=f"No: {error}.")
     return Check(code="signature_form", name=name, holds=True, reason="Nothing odd was found.")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
 from timing_authorities import Bought, buy_authority
 
@@ -90,6 +91,18 @@ def _stamped_seals(maker: Maker) -> Iterator[Mutant]:
         yield replace(sealed, name=f"{sealed.name} pinned", authorities=(bought.root,))
     value = data.index(b"/Contents <") + 2600
     yield maker.mutant("stamped seal damaged", data[:value] + b"0" + data[value + 1 :])
+    yield from _damaged_stamps(maker, data)
+
+
+def _damaged_stamps(maker: Maker, data: bytes) -> Iterator[Mutant]:
+    """Every fiftieth byte of the time-stamp in a seal, altered in one bit."""
+    (seal,) = PdfFileReader(io.BytesIO(data)).embedded_signatures
+    token = seal.signer_info["unsigned_attrs"][0]["values"][0].dump()
+    place = data.index(token.hex().upper().encode())
+    for at in range(3, len(token), 50):
+        altered = f"{token[at] ^ (1 << at % 8):02X}".encode()
+        start = place + 2 * at
+        yield maker.mutant(f"stamp byte {at}", data[:start] + altered + data[start + 2 :])
 
 
 def _seal(maker: Maker, pdf: bytes, bought: Bought, at: datetime) -> bytes:
