@@ -12,7 +12,6 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
-    distinct,
     func,
     or_,
     select,
@@ -30,13 +29,45 @@ from compliance.store.windows import is_without
 CHUNK: Final = 500
 """Values in one IN list."""
 
+_WIDE: Final = (
+    "work_mem = '64MB'",
+    "random_page_cost = 1.1",
+    "jit = off",
+    "max_parallel_workers_per_gather = 0",
+)
 
 Search = Select[Any] | ColumnElement[bool]
 """Ids of sessions, or what is true of them."""
 
 
-def _among(found: Search) -> ColumnElement[bool]:
-    return found if isinstance(found, ColumnElement) else TreatmentSession.session_id.in_(found)
+def _sessions(tx: Tx, clinic_id: str, found: Search, *columns: Any) -> Select[Any]:
+    """Columns of the sessions of a search, each session once.
+
+    Two spellings of the same: SQLite looks each id up as it comes, PostgreSQL would read
+    all sessions for an IN and so joins ids that it has made distinct before.
+    """
+    statement = (
+        select(*columns)
+        .select_from(TreatmentSession)
+        .where(TreatmentSession.clinic_id == clinic_id)
+    )
+    if isinstance(found, ColumnElement):
+        return statement.where(found)
+    if tx.dialect.name == "sqlite":
+        return statement.where(TreatmentSession.session_id.in_(found))
+    ids = found.distinct().subquery()
+    return statement.join(ids, ids.columns[0] == TreatmentSession.session_id)
+
+
+def _expect_many(tx: Tx) -> None:
+    """Let PostgreSQL plan the rest of the transaction for a search that may be wide.
+
+    Its defaults are of turning disks and little memory: it would rather read whole tables
+    than indexes, and sort ids in files. Its helpers would each make the same list of packs.
+    """
+    if tx.dialect.name == "postgresql":
+        for setting in _WIDE:
+            tx.exec_driver_sql(f"SET LOCAL {setting}")
 
 
 def _in_time(tx: Tx, found: Search) -> Any:
@@ -82,12 +113,15 @@ def list_meetings(
     limit: int | None,
 ) -> list[Meeting]:
     """The sessions of a search in order of their treatments, after a place (opened_at, id)."""
-    statement = select(
+    _expect_many(tx)
+    statement = _sessions(
+        tx,
+        clinic_id,
+        found,
         TreatmentSession.session_id,
         TreatmentSession.client_id,
         TreatmentSession.opened_at,
-        TreatmentSession.state,
-    ).where(TreatmentSession.clinic_id == clinic_id, _among(found))
+    )
     if after is not None:
         moment, session_id = after
         statement = statement.where(
@@ -99,10 +133,18 @@ def list_meetings(
             )
         )
     place = (_in_time(tx, found), TreatmentSession.session_id)
-    # The page first and the clients after: joined before the limit, SQLite may read all clients.
+    # The page first, from what an index holds, and the rest after: joined before the limit,
+    # SQLite may read all clients.
     page = statement.order_by(*place).limit(limit).subquery()
     rows = tx.execute(
-        select(page, Client.ref_commitment)
+        select(page, TreatmentSession.state, Client.ref_commitment)
+        .join(
+            TreatmentSession,
+            and_(
+                TreatmentSession.clinic_id == clinic_id,
+                TreatmentSession.session_id == page.c.session_id,
+            ),
+        )
         .join(Client, and_(Client.clinic_id == clinic_id, Client.client_id == page.c.client_id))
         .order_by(page.c.opened_at, page.c.session_id)
     )
@@ -120,12 +162,15 @@ def list_meetings(
 
 def count_meetings(tx: Tx, clinic_id: str, found: Search) -> tuple[int, int]:
     """(sessions, clients) of a search, exactly."""
-    row = tx.execute(
-        select(func.count(), func.count(distinct(TreatmentSession.client_id))).where(
-            TreatmentSession.clinic_id == clinic_id, _among(found)
-        )
-    ).one()
-    return int(row[0]), int(row[1])
+    _expect_many(tx)
+    by_client = (
+        _sessions(tx, clinic_id, found, func.count().label("sessions"))
+        .group_by(TreatmentSession.client_id)
+        .subquery()
+    )
+    row = tx.execute(select(func.sum(by_client.c.sessions), func.count()).select_from(by_client))
+    sessions, clients = row.one()
+    return int(sessions or 0), int(clients)
 
 
 def is_met(tx: Tx, clinic_id: str, session_id: str, found: Select[Any]) -> str | None:
@@ -141,19 +186,17 @@ def is_met(tx: Tx, clinic_id: str, session_id: str, found: Select[Any]) -> str |
 
 def clients_without(tx: Tx, clinic_id: str, found: Select[Any], told: Select[Any]) -> int:
     """How many clients of a search have no session among those of another one."""
+    _expect_many(tx)
     reached = select(TreatmentSession.client_id).where(
         TreatmentSession.clinic_id == clinic_id, TreatmentSession.session_id.in_(told)
     )
-    return (
-        tx.scalar(
-            select(func.count(distinct(TreatmentSession.client_id))).where(
-                TreatmentSession.clinic_id == clinic_id,
-                TreatmentSession.session_id.in_(found),
-                is_without(tx, reached),
-            )
-        )
-        or 0
+    owed = (
+        _sessions(tx, clinic_id, found, TreatmentSession.client_id)
+        .where(is_without(tx, reached))
+        .distinct()
+        .subquery()
     )
+    return tx.scalar(select(func.count()).select_from(owed)) or 0
 
 
 def clients_among(

@@ -219,11 +219,16 @@ def met_by_operator(clinic_id: str, user_id: str) -> Select[Any]:
         select(Cycle.cycle_id).where(Cycle.clinic_id == clinic_id, Cycle.operator_id == user_id),
         select(Cycle.cycle_id).where(Cycle.clinic_id == clinic_id, Cycle.released_by == user_id),
     ).subquery()
+    # Who runs a load mostly releases its packs too: those are found by the load already, and
+    # naming them twice would double the longest part of the search.
+    others = or_(Pack.cycle_id.is_(None), Pack.cycle_id.not_in(select(cycles.c.cycle_id)))
     packs = union_all(
         select(Pack.pack_id).join_from(
             cycles, Pack, and_(Pack.clinic_id == clinic_id, Pack.cycle_id == cycles.c.cycle_id)
         ),
-        select(Pack.pack_id).where(Pack.clinic_id == clinic_id, Pack.released_by == user_id),
+        select(Pack.pack_id).where(
+            Pack.clinic_id == clinic_id, Pack.released_by == user_id, others
+        ),
     )
     return _met_packs(clinic_id, packs)
 

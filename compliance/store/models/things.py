@@ -82,8 +82,9 @@ class Pack(Base):
         Index(None, "clinic_id", "state", "expires_on", "pack_id"),
         Index(None, "clinic_id", "device_id", "registered_at"),
         Index(None, "clinic_id", "registered_at", "pack_id"),
-        Index(None, "clinic_id", "cycle_id"),
-        Index(None, "clinic_id", "released_by", "pack_id"),
+        # With the pack itself, so that a recall finds the packs of thousands of loads in here.
+        Index(None, "clinic_id", "cycle_id", "pack_id"),
+        Index(None, "clinic_id", "released_by", "cycle_id", "pack_id"),
         Index(None, "clinic_id", "sterilizer", "sterilized_on"),
     )
 
