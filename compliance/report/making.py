@@ -24,7 +24,7 @@ from compliance.report.styles import BODY_TEXT, BOTTOM, LEFT, TOP
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with the sessions drawn and their number."""
 
-_BETWEEN_BLOCKS = 16.0
+_BETWEEN_BLOCKS = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ _DESCENT: Final = 0.28
 """Of the type size: how far letters reach below their baseline."""
 
 _BAR: Final = 7.0
-"""Distance of the change bar from the body."""
+"""Distance of the change bar from the text."""
 
 
 _TEXT_ROLE: Final = "P"
@@ -96,7 +96,7 @@ class Piece:
 
     def bar(self, top: float, bottom: float) -> None:
         """Put a change bar into the margin beside what a mark speaks of."""
-        self.margin_bar(BODY - _BAR, top, bottom)
+        self.margin_bar(LEFT - _BAR, top, bottom)
 
     def margin_bar(self, left: float, top: float, bottom: float) -> None:
         """Put a bar at a place of its own."""
@@ -141,6 +141,10 @@ class Piece:
             sheet.text(x, top - down, shown, style, mark)
 
 
+_BESIDE: Final = 5.0
+"""Between two texts on one line."""
+
+
 class Typesetter:
     """Breaks text to widths in points and lays pieces out."""
 
@@ -175,6 +179,22 @@ class Typesetter:
         piece = Piece()
         piece.add(left, 0, self.wrap(text, right - left, style), style)
         return piece
+
+    def run_on(
+        self, piece: Piece, top: float, texts: Sequence[tuple[str, Style]], *, left: float
+    ) -> float:
+        """Put each text beside the one before where it fits, or else below; return the end."""
+        x, beside, end = left, top, top
+        for text, style in texts:
+            if not text:
+                continue
+            lines = self.wrap(text, RIGHT - left, style)
+            width = self.width(lines[-1], style)
+            if x > left and (len(lines) > 1 or x + width > RIGHT):
+                x, beside = left, end
+            end = max(end, piece.add(x, beside, lines, style))
+            x, beside = x + width + _BESIDE, end - style.leading
+        return end
 
     def mark(
         self, piece: Piece, words: Sequence[str], top: float, tag: Element | None = None

@@ -278,20 +278,14 @@ class BlockSetter:
         signed = self._words.signature.format(
             name=signature.name, when=signature.when.text, auth=signature.auth
         )
-        piece = Piece(under=whole)
-        y = piece.add(ITEM, 4, self._type.wrap(signed, RIGHT - ITEM, CELL_STRONG), CELL_STRONG)
-        meaning = self._type.wrap(f"“{signature.meaning}”", RIGHT - ITEM, CELL)
-        y = piece.add(ITEM, y, meaning, CELL)
-        if block.bracket:
-            y = piece.add(ITEM, y, self._type.wrap(block.bracket, RIGHT - ITEM, CELL), CELL)
         leaf = f"{self._words.entry} {block.number} · leaf {block.leaf}"
-        piece.add(ITEM, y, self._type.wrap(leaf, RIGHT - ITEM, HEX_SMALL), HEX_SMALL)
+        piece = Piece(under=whole)
+        said = ((signed, CELL_STRONG), (f"“{signature.meaning}”", CELL))
+        y = self._type.run_on(piece, 4, said, left=ITEM)
+        self._type.run_on(piece, y, ((block.bracket, CELL), (leaf, HEX_SMALL)), left=ITEM)
         return piece
 
 
 def _state(state: SessionState, words: Words) -> str:
-    return {
-        SessionState.CLOSED: words.closed,
-        SessionState.ABORTED: words.aborted,
-        SessionState.AWAITING: words.awaiting,
-    }[state]
+    ended = {SessionState.CLOSED: words.closed, SessionState.ABORTED: words.aborted}
+    return ended.get(state, words.awaiting)

@@ -11,13 +11,13 @@ from typing import Final
 from compliance.report.canvas import PAGE_HEIGHT, PAGE_WIDTH, Rule, Style
 from compliance.report.typefaces import Weight
 
-LEFT: Final = 45.0
+LEFT: Final = 40.0
 BODY: Final = 100.0
-RIGHT: Final = PAGE_WIDTH - 45.0
-TOP: Final = PAGE_HEIGHT - 58.0
+RIGHT: Final = PAGE_WIDTH - 40.0
+TOP: Final = PAGE_HEIGHT - 54.0
 """Where content begins under the running header."""
 
-BOTTOM: Final = 52.0
+BOTTOM: Final = 46.0
 """Where content ends above the footer."""
 
 HEADER: Final = PAGE_HEIGHT - 34.0
@@ -47,7 +47,7 @@ TITLE: Final = Style(weight=Weight.BOLD, size=10.5, leading=13)
 FURNITURE: Final = Style(size=7.2, leading=9, grey=_QUIET)
 FURNITURE_STRONG: Final = Style(weight=Weight.BOLD, size=7.2, leading=9)
 HEX: Final = Style(size=8.2, leading=11.5)
-HEX_SMALL: Final = Style(size=6.4, leading=8.7, grey=_QUIET)
+HEX_SMALL: Final = Style(size=6.2, leading=8.7, grey=_QUIET)
 STATE: Final = Style(size=10.5, leading=13)
 STATE_STRONG: Final = Style(weight=Weight.BOLD, size=9, leading=13)
 
