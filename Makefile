@@ -25,10 +25,10 @@ browser: ## Install the browser and tools the tests need (as root), or say how
 	@sh tools/browser.sh
 
 test: $(STAMP) browser ## Set up everything and run the whole test suite
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile
 
 coverage: $(STAMP) browser ## The whole suite once more with branch coverage, at least 85 % (takes twice as long)
-	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 
 check: $(STAMP) browser ## Everything CI checks: format, lint, contracts, types, tests
 	$(BIN)/ruff format --check .

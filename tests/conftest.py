@@ -21,6 +21,7 @@ from givens import ROOT, Clock, database_url, open_sqlite
 _COUNTER = itertools.count()
 
 BROWSER = ROOT / "tests" / "browser"
+LONGEST = frozenset({"test_verifier_html", "test_first_week"})
 DROPPED_FILE = "ignore:Exception ignored in.*/static/.*:pytest.PytestUnraisableExceptionWarning"
 
 # The same examples on every machine, and no deadline: a busy machine is not a failure.
@@ -123,19 +124,17 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     made.dispose()
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the browser's tests come last, each file of them on one worker.
+    """Let the browser's tests come last, the longest files of them first.
 
     Playwright keeps an event loop running in its thread, and signing and checking
     a signature start one of their own: after a browser test they could not.
-    It comes before the plugin that hands tests out, which reads the groups only once.
+    Workers take whole files, and a long one at the very end would keep the others waiting.
     """
     browser = [item for item in items if BROWSER in item.path.parents]
     for item in browser:
         item.add_marker(pytest.mark.browser)
         # A browser that leaves a page in the middle of a file lets the tests' own server drop it.
         item.add_marker(pytest.mark.filterwarnings(DROPPED_FILE))
-        item.add_marker(pytest.mark.xdist_group(f"browser-{item.path.stem}"))
     others = [item for item in items if BROWSER not in item.path.parents]
-    items[:] = [*others, *browser]
+    items[:] = [*others, *sorted(browser, key=lambda item: item.path.stem not in LONGEST)]

@@ -23,7 +23,7 @@ from harbour import (
     step,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 AXE: Final = Path(__file__).resolve().parent / "vendor" / "axe.min.js"
 SERIOUS: Final = frozenset({"serious", "critical"})

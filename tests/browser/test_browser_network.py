@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 from compliance.operations.treatments.reading import read_history
 from harbour import open_one
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def answers(site: Site, session_id: str, item: str) -> int:

@@ -21,7 +21,7 @@ from playwright.sync_api import Page, expect
 from compliance.domain.access import Role
 from harbour import released_pack
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 Do = Callable[[Practice], None]
 

@@ -13,7 +13,7 @@ from compliance.domain.access import Role
 from compliance.store.reports import update_report
 from compliance.store.things import find_device
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 clock = desking.clock
 site = desking.site

