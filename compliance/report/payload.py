@@ -6,11 +6,18 @@ hashes; whether the hashes prove anything is for ``verifying``.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from compliance.ledger.canonical import JsonValue, NotCanonical, canonical_bytes, parse_canonical
+from compliance.ledger.canonical import (
+    JsonValue,
+    NotCanonical,
+    canonical_bytes,
+    canonical_value_bytes,
+    parse_canonical,
+)
 from compliance.ledger.proofs import RangeProof
 from compliance.report.verifying.anchor_parts import AnchorPart, anchor_values, read_anchors
 from compliance.report.verifying.audit_file import AuditFile
@@ -60,6 +67,8 @@ SCHEMA: Final = "aseptrail/audit/2"
 VERSIONS: Final[Mapping[str, int]] = {"aseptrail/audit/1": 1, SCHEMA: 2}
 
 ATTACHMENT_NAME: Final = "audit.json"
+
+_ENTRIES: Final = "entries"
 
 _FAMILIES: Final = ("aseptrail/audit/", "aseptrail/session/")
 
@@ -111,35 +120,53 @@ def build_audit(parts: AuditParts) -> bytes:
     Raises:
         NotCanonical: if a value lies outside the canonical subset.
     """
+    plain = _built_plainly(parts)
+    # Members stand in the order of their names, and those of a volume's entries are as long
+    # as all else a hundred times over: they are written one by one, never all held as text.
+    written = io.BytesIO()
+    before = {name: value for name, value in plain.items() if name < _ENTRIES}
+    after = {name: value for name, value in plain.items() if name > _ENTRIES}
+    written.write(canonical_bytes(before)[:-1])
+    written.write(f',"{_ENTRIES}":['.encode())
+    for number, (body, leaf) in enumerate(zip(parts.entries, parts.leaf_hashes, strict=True)):
+        if number:
+            written.write(b",")
+        written.write(
+            canonical_value_bytes({"leaf": leaf.hex()} if body is None else body.decode())
+        )
+    written.write(b"],")
+    written.write(canonical_bytes(after)[1:])
+    return written.getvalue()
+
+
+def _built_plainly(parts: AuditParts) -> dict[str, JsonValue]:
+    """Return everything but the entries."""
     volume = parts.volume
-    return canonical_bytes(
-        {
-            "schema": SCHEMA,
-            "software": parts.software,
-            "clinic": dict(parts.clinic),
-            "period": dict(parts.period),
-            "made_at": parts.made_at,
-            "made_by": parts.made_by,
-            "filters": dict(parts.filters),
-            "volume": None if volume is None else {"number": volume[0], "of": volume[1]},
-            "range": {"start": parts.start, "end": parts.end},
-            "size": parts.size,
-            "root": parts.root.hex(),
-            "incarnation": parts.incarnation,
-            "checkpoint": parts.checkpoint,
-            "note_key": parts.note_key,
-            "note_key_certificate": {
-                "certificate": parts.certificate_pem,
-                "signature": parts.certificate_signature,
-            },
-            "entries": _built_entries(parts),
-            "open_sessions": [dict(item) for item in parts.open_sessions],
-            "profiles": [dict(item) for item in parts.profiles],
-            "curves": curve_values(parts.curves),
-            "anchors": anchor_values(parts.anchors),
-            **_built_proofs(parts),
-        }
-    )
+    return {
+        "schema": SCHEMA,
+        "software": parts.software,
+        "clinic": dict(parts.clinic),
+        "period": dict(parts.period),
+        "made_at": parts.made_at,
+        "made_by": parts.made_by,
+        "filters": dict(parts.filters),
+        "volume": None if volume is None else {"number": volume[0], "of": volume[1]},
+        "range": {"start": parts.start, "end": parts.end},
+        "size": parts.size,
+        "root": parts.root.hex(),
+        "incarnation": parts.incarnation,
+        "checkpoint": parts.checkpoint,
+        "note_key": parts.note_key,
+        "note_key_certificate": {
+            "certificate": parts.certificate_pem,
+            "signature": parts.certificate_signature,
+        },
+        "open_sessions": [dict(item) for item in parts.open_sessions],
+        "profiles": [dict(item) for item in parts.profiles],
+        "curves": curve_values(parts.curves),
+        "anchors": anchor_values(parts.anchors),
+        **_built_proofs(parts),
+    }
 
 
 def parse_audit(data: bytes) -> AuditFile:
@@ -158,7 +185,7 @@ def parse_audit(data: bytes) -> AuditFile:
         raise NotAnAudit(f"not canonical: {error}") from error
 
 
-def _read(content: Mapping[str, JsonValue], data: bytes) -> AuditFile:
+def _read(content: dict[str, JsonValue], data: bytes) -> AuditFile:
     schema = content.get("schema")
     if schema == SESSION_SCHEMA:
         return read_session_file(content, data)
@@ -173,7 +200,8 @@ def _read(content: Mapping[str, JsonValue], data: bytes) -> AuditFile:
     check_plain_parts(content, version=version)
     span = exact_object(content["range"], {"start", "end"}, "range")
     start, end = any_count(span["start"], "range.start"), any_count(span["end"], "range.end")
-    entries, leaf_hashes = read_entries(content["entries"], start)
+    # Nobody needs them as text as well, and they are nearly all of a volume.
+    entries, leaf_hashes = read_entries(content.pop(_ENTRIES), start)
     if end - start != len(entries):
         raise NotAnAudit("the number of entries is not that of the range")
     proof = exact_object(content["range_proof"], {"left", "right"}, "range_proof")
@@ -219,11 +247,6 @@ def _built_proofs(parts: AuditParts) -> dict[str, JsonValue]:
             for step in parts.consistency
         ],
     }
-
-
-def _built_entries(parts: AuditParts) -> list[JsonValue]:
-    pairs = zip(parts.entries, parts.leaf_hashes, strict=True)
-    return [{"leaf": leaf.hex()} if body is None else body.decode() for body, leaf in pairs]
 
 
 def _hex_list(hashes: Iterable[bytes]) -> list[JsonValue]:

@@ -42,6 +42,10 @@ from compliance.report.lasting import (
 )
 from compliance.report.verifying.increments import INSPECTOR_FIELD
 from compliance.report.verifying.seal_time import SEAL_FIELD
+from compliance.report.verifying.tables import read_at_once
+
+# Signing looks up a dozen of the hundred thousand objects of a volume.
+read_at_once()
 
 PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 

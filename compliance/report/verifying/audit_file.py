@@ -48,7 +48,7 @@ class AuditFile:
     """An ``audit.json`` of the right form."""
 
     data: Mapping[str, JsonValue]
-    """The whole, as parsed."""
+    """All of it as parsed, but for the entries of a range, which stand in ``entries``."""
 
     canonical: bytes
     """The bytes it was read from."""

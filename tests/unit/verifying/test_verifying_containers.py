@@ -17,8 +17,8 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import PdfSignatureMetadata, PdfSigner
 from pyhanko.sign.fields import SigSeedSubFilter
 
-from compliance.ledger.canonical import canonical_bytes
-from compliance.report.payload import MAX_AUDIT_BYTES, build_audit, parse_audit
+from compliance.ledger.canonical import canonical_bytes, parse_canonical
+from compliance.report.payload import MAX_AUDIT_BYTES, build_audit
 from compliance.report.signing import _CachedSigner
 from compliance.report.verifying.verdict import Outcome
 from compliance.report.verifying.verify import verify_report
@@ -85,7 +85,7 @@ def test_a_seal_in_other_letters_is_noticed(report: bytes, roots: Roots) -> None
 
 
 def test_what_is_not_a_report_is_not_judged(clinic: Clinic, room: Path, roots: Roots) -> None:
-    newer = parse_audit(build_audit(parts_of(clinic))).data
+    newer = parse_canonical(build_audit(parts_of(clinic)))
     newer_bytes = canonical_bytes({**newer, "schema": "aseptrail/audit/3"})
     for pdf, code in (
         (draw(build_audit(parts_of(clinic))), "signed"),
@@ -119,7 +119,7 @@ def test_a_sealed_audit_of_another_form_is_rejected(
 def test_an_audit_that_is_not_canonical_is_rejected(
     clinic: Clinic, room: Path, roots: Roots
 ) -> None:
-    spaced = json.dumps(dict(parse_audit(build_audit(parts_of(clinic))).data)).encode()
+    spaced = json.dumps(parse_canonical(build_audit(parts_of(clinic)))).encode()
     pdf = sign(draw(spaced), clinic, room)
     assert rejected_for(verify_report(pdf, trust_roots=roots)) == "payload"
 

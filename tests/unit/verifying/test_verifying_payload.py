@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from compliance.ledger.canonical import canonical_bytes
+from compliance.ledger.canonical import canonical_bytes, parse_canonical
 from compliance.report.payload import NotAnAudit, build_audit, parse_audit
 from unit.verifying.building import Clinic, parts_of
 
@@ -65,14 +65,14 @@ def put(*path: Any, value: Any) -> Callable[[Any], None]:
     ],
 )
 def test_any_other_form_is_refused(change: Callable[[Any], None], clinic: Clinic) -> None:
-    data: Any = parse_audit(build_audit(parts_of(clinic))).data
+    data: Any = parse_canonical(build_audit(parts_of(clinic)))
     change(data)
     with pytest.raises(NotAnAudit):
         parse_audit(canonical_bytes(data))
 
 
 def test_a_false_disclosure_never_reaches_the_drawing(clinic: Clinic) -> None:
-    data: Any = parse_audit(build_audit(parts_of(clinic))).data
+    data: Any = parse_canonical(build_audit(parts_of(clinic)))
     commitment = data["disclosures"][0]["commit"]
     data["disclosures"][0]["value"] = "Somebody else"
     audit = parse_audit(canonical_bytes(data))
