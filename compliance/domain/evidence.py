@@ -8,6 +8,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any, Final
 
+from compliance.domain.tracing import LotNotice
 from compliance.domain.words import EvidenceKind, PackState, ReprocessingMode
 
 BEFORE_KIND: Final[Mapping[ReprocessingMode, EvidenceKind]] = MappingProxyType(
@@ -123,7 +124,7 @@ def judge_pack(
 
 
 def judge_lot(
-    ref: Mapping[str, Any], *, today: date, recalled: frozenset[str] = frozenset()
+    ref: Mapping[str, Any], *, today: date, recalled: frozenset[LotNotice] = frozenset()
 ) -> Problem | None:
     """A sterile single-use article is usable through its whole expiry day."""
     if not ref.get("lot"):
@@ -146,9 +147,10 @@ def judge_lot(
     return None
 
 
-def judge_recalled(ref: Mapping[str, Any], recalled: frozenset[str]) -> Problem | None:
+def judge_recalled(ref: Mapping[str, Any], recalled: frozenset[LotNotice]) -> Problem | None:
     """Any lot that its maker took back is refused: of an article, a serum or a disinfectant."""
-    if not ref.get("lot") or ref["lot"] not in recalled:
+    lot, gtin = ref.get("lot"), ref.get("udi")
+    if not lot or not any(notice.takes_back(lot, gtin) for notice in recalled):
         return None
     return Problem(
         code="lot_recalled",

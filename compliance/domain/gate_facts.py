@@ -11,6 +11,7 @@ from compliance.domain.depth import NO_LIMITS, DepthLimits
 from compliance.domain.evidence import Component, PackFacts
 from compliance.domain.rules import EffectiveRules
 from compliance.domain.template import Template
+from compliance.domain.tracing import LotNotice
 from compliance.domain.words import SessionState
 from compliance.errors import Conflict
 
@@ -65,8 +66,8 @@ class SessionFacts:
     """The clinic's date, for expiry."""
     zone: tzinfo
     depth_limits: DepthLimits = NO_LIMITS
-    recalled_lots: frozenset[str] = frozenset()
-    """Those of the lots named by the evidence that a maker's notice takes back."""
+    recalled_lots: frozenset[LotNotice] = frozenset()
+    """What makers have taken back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,23 +6,23 @@ from collections.abc import Iterable
 
 from sqlalchemy import insert, select
 
+from compliance.domain.tracing import Mark, join_marks
 from compliance.store.models.tracing import SessionEvidence
 from compliance.store.session import Tx
 
 
-def insert_met(
-    tx: Tx, clinic_id: str, session_id: str, index: int, met: Iterable[tuple[str, str]]
-) -> None:
-    """Keep each (kind, value) once under the entry that names it."""
+def insert_met(tx: Tx, clinic_id: str, session_id: str, index: int, met: Iterable[Mark]) -> None:
+    """Keep each kind and value once under the entry that names it."""
     rows = [
         {
             "clinic_id": clinic_id,
-            "kind": kind,
-            "value": value,
+            "kind": mark.kind,
+            "value": mark.value,
             "session_id": session_id,
             "idx": index,
+            "gtin": mark.gtin,
         }
-        for kind, value in sorted(set(met))
+        for mark in join_marks(met)
     ]
     if rows:
         tx.execute(insert(SessionEvidence), rows)

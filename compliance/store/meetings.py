@@ -18,7 +18,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from compliance.domain.tracing import Trace
+from compliance.domain.tracing import Mark, Trace
 from compliance.store.models.sterilization import Cycle
 from compliance.store.models.things import Pack
 from compliance.store.models.tracing import SessionEvidence
@@ -35,6 +35,8 @@ _WIDE: Final = (
     "jit = off",
     "max_parallel_workers_per_gather = 0",
 )
+
+_MARK: Final = (SessionEvidence.kind, SessionEvidence.value, SessionEvidence.gtin)
 
 Search = Select[Any] | ColumnElement[bool]
 """Ids of sessions, or what is true of them."""
@@ -232,32 +234,32 @@ def evidence_of(
     return found
 
 
-def traces_of(
-    tx: Tx, clinic_id: str, session_ids: Sequence[str]
-) -> dict[str, list[tuple[str, str]]]:
-    """(kind, value) of everything that each session ever met, in order of the log."""
-    found: dict[str, list[tuple[str, str]]] = {}
+def traces_of(tx: Tx, clinic_id: str, session_ids: Sequence[str]) -> dict[str, list[Mark]]:
+    """Everything that each session ever met, in order of the log."""
+    found: dict[str, list[Mark]] = {}
     for start in range(0, len(session_ids), CHUNK):
         rows = tx.execute(
-            select(SessionEvidence.session_id, SessionEvidence.kind, SessionEvidence.value)
+            select(SessionEvidence.session_id, *_MARK)
             .where(
                 SessionEvidence.clinic_id == clinic_id,
                 SessionEvidence.session_id.in_(session_ids[start : start + CHUNK]),
             )
             .order_by(SessionEvidence.idx, SessionEvidence.kind, SessionEvidence.value)
         )
-        for session_id, kind, value in rows:
-            met = found.setdefault(session_id, [])
-            if (kind, value) not in met:
-                met.append((kind, value))
+        for session_id, *values in rows:
+            met, mark = found.setdefault(session_id, []), Mark(*values)
+            if mark not in met:
+                met.append(mark)
     return found
 
 
-def packs_of(tx: Tx, clinic_id: str, session_ids: Sequence[str]) -> dict[str, list[MetPack]]:
-    """Every pack that each session ever opened, by code."""
+def packs_among(
+    tx: Tx, clinic_id: str, traces: Mapping[str, Sequence[Mark]]
+) -> dict[str, list[MetPack]]:
+    """Every pack among what each session ever met, by code."""
     opened = {
-        session_id: [value for kind, value in met if kind == Trace.PACK.value]
-        for session_id, met in traces_of(tx, clinic_id, session_ids).items()
+        session_id: [mark.value for mark in met if mark.kind == Trace.PACK.value]
+        for session_id, met in traces.items()
     }
     known = _read_packs(tx, clinic_id, sorted({each for ids in opened.values() for each in ids}))
     return {

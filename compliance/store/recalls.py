@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, distinct, func, insert, or_, select, update
 
-from compliance.domain.tracing import normal_lot
+from compliance.domain.tracing import LotNotice, normal_lot
 from compliance.domain.words import PackState
 from compliance.store.models.sterilization import Cycle, Recall, RecallCall
 from compliance.store.models.things import Pack
@@ -28,6 +28,7 @@ class RecallRow:
     sterilizer_id: str | None
     test_id: str | None
     lot: str | None
+    gtin: str | None
     since: datetime | None
     last_negative: str | None
     until: datetime | None
@@ -35,6 +36,13 @@ class RecallRow:
     state: str
     opened_at: datetime
     closed_at: datetime | None
+
+    @property
+    def notice(self) -> LotNotice | None:
+        """What a maker takes back; None for the loads of a sterilizer."""
+        if self.lot is None:
+            return None
+        return LotNotice(lot=normal_lot(self.lot), gtin=self.gtin or "")
 
 
 def insert_recall(tx: Tx, row: RecallRow) -> None:
@@ -98,11 +106,14 @@ def is_in_window(row: RecallRow, run_at: datetime) -> bool:
     return begun and (row.until is None or run_at < row.until)
 
 
-def recalled_lots(tx: Tx, clinic_id: str, lots: Sequence[str]) -> frozenset[str]:
-    """Those of the lots that a maker's notice takes back, in whatever spelling they come."""
-    rows = tx.scalars(select(Recall.lot).where(Recall.clinic_id == clinic_id, Recall.kind == "lot"))
-    taken = {normal_lot(lot) for lot in rows if lot is not None}
-    return frozenset(lot for lot in lots if normal_lot(lot) in taken)
+def list_notices(tx: Tx, clinic_id: str) -> frozenset[LotNotice]:
+    """Every maker's notice of a clinic, the closed ones too: nobody may use such a lot again."""
+    rows = tx.execute(
+        select(Recall.lot, Recall.gtin).where(Recall.clinic_id == clinic_id, Recall.kind == "lot")
+    )
+    return frozenset(
+        LotNotice(lot=normal_lot(lot), gtin=gtin or "") for lot, gtin in rows if lot is not None
+    )
 
 
 def count_open(tx: Tx, clinic_id: str) -> int:

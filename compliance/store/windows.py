@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union, union_all
 
-from compliance.domain.tracing import Trace, normal_lot
+from compliance.domain.tracing import LotNotice, Trace
 from compliance.domain.words import PackState, SessionState
 from compliance.store.models.sterilization import Cycle
 from compliance.store.models.things import Pack
@@ -176,8 +176,8 @@ def _traced(row: Mapping[Any, Any]) -> TracedPack:
 def met_by_window(window: Window) -> Select[Any]:
     """Ids of the sessions whose clients met what the recall takes back."""
     row = window.recall
-    if row.lot is not None:
-        return met_by_trace(row.clinic_id, Trace.LOT, normal_lot(row.lot))
+    if row.notice is not None:
+        return met_by_lot(row.clinic_id, row.notice)
     opened = (_by_cycle(window, Pack.pack_id), _by_word(window, Pack.pack_id))
     packs = union_all(*opened).subquery()
     return select(SessionEvidence.session_id).join_from(
@@ -200,9 +200,10 @@ def met_by_trace(clinic_id: str, kind: Trace, value: str) -> Select[Any]:
     )
 
 
-def is_trace(tx: Tx, clinic_id: str, kind: Trace, value: str) -> bool:
-    """Whether any client met it."""
-    return tx.scalar(met_by_trace(clinic_id, kind, value).limit(1)) is not None
+def met_by_lot(clinic_id: str, notice: LotNotice) -> Select[Any]:
+    """Ids of the sessions that met a lot: of this article, or of one that nobody named."""
+    found = met_by_trace(clinic_id, Trace.LOT, notice.lot)
+    return found.where(SessionEvidence.gtin.in_(["", notice.gtin])) if notice.gtin else found
 
 
 def met_by_cycle(clinic_id: str, cycle_id: str) -> Select[Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
-from compliance.domain.tracing import find_refused
+from compliance.domain.tracing import Mark, find_refused, join_marks
 from compliance.ledger.entry import Entry, format_time
 from compliance.operations.auditing.expecting import MET, NOTE, Batch
 from compliance.store.projection import encode_json
@@ -23,5 +24,10 @@ def demand_refused(batch: Batch, entry: Entry) -> None:
     kept = {name: data[name] for name in ("item", "used", "performed_at")}
     row = (REFUSED, data["item"], encode_json({**kept, "at": format_time(entry.at)}))
     batch.demand(NOTE, (data["session"], entry.index, *row), entry.index)
-    for kind, value in find_refused(data["used"]):
-        batch.demand(MET, (data["session"], entry.index, kind, value), entry.index)
+    demand_met(batch, data["session"], entry, find_refused(data["used"]))
+
+
+def demand_met(batch: Batch, session_id: str, entry: Entry, met: Iterable[Mark]) -> None:
+    """Demand that what an entry names is found again as what the session met."""
+    for mark in join_marks(met):
+        batch.demand(MET, (session_id, entry.index, *mark), entry.index)

@@ -57,7 +57,9 @@ USE: Final = Shape(table="evidence_use", columns=("session_id", "kind", "ref"), 
 NOTE: Final = Shape(
     table="session_note", columns=("session_id", "idx", "kind", "item", "data"), keys=2
 )
-MET: Final = Shape(table="session_evidence", columns=("session_id", "idx", "kind", "value"), keys=4)
+MET: Final = Shape(
+    table="session_evidence", columns=("session_id", "idx", "kind", "value", "gtin"), keys=4
+)
 AMENDMENT: Final = Shape(
     table="session_amendment", columns=("session_id", "idx", "item", "data", "at"), keys=2
 )

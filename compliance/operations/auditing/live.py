@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from compliance.domain.tracing import Trace, find_traces
+from compliance.domain.tracing import Mark, Trace, find_traces
 from compliance.domain.words import EvidenceKind, SessionState
 from compliance.ledger.entry import Entry, format_time, parse_time
 from compliance.operations.auditing.expecting import ANSWER, SESSION, USE, Batch, milliseconds
@@ -93,9 +93,9 @@ class LiveSession:
         self.uses = (self.uses - freed) | taken
         return freed, taken
 
-    def met(self) -> Iterator[tuple[str, str]]:
-        """(kind, value) of everything that meets the client when the treatment starts."""
-        yield Trace.DEVICE.value, self.device["id"]
+    def met(self) -> Iterator[Mark]:
+        """Everything that meets the client when the treatment starts."""
+        yield Mark(Trace.DEVICE.value, self.device["id"])
         for given in self.answers.values():
             yield from find_traces(given.evidence)
 

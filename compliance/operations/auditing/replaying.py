@@ -9,19 +9,18 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from compliance.domain.template import TemplateInvalid
-from compliance.domain.tracing import Trace, find_traces
+from compliance.domain.tracing import Mark, Trace, find_traces
 from compliance.domain.words import EvidenceKind, SessionState
 from compliance.errors import ComplianceError
 from compliance.ledger.entry import Entry
 from compliance.operations.auditing.anchoring import BESIDE
-from compliance.operations.auditing.beside import AFTER_THE_END, demand_refused
+from compliance.operations.auditing.beside import AFTER_THE_END, demand_met, demand_refused
 from compliance.operations.auditing.expecting import (
     AMENDMENT,
     CLIENT,
     ENDED,
     EVENT,
     MENTION,
-    MET,
     NOTE,
     PLACE,
     Batch,
@@ -143,9 +142,8 @@ class Replay:
         session.started_at = entry.at
         self._meet(session.session_id, entry, session.met())
 
-    def _meet(self, session_id: str, entry: Entry, met: Iterable[tuple[str, str]]) -> None:
-        for kind, value in met:
-            self._batch.demand(MET, (session_id, entry.index, kind, value), entry.index)
+    def _meet(self, session_id: str, entry: Entry, met: Iterable[Mark]) -> None:
+        demand_met(self._batch, session_id, entry, met)
 
     def _finish(self, session: LiveSession, entry: Entry, _data: Any) -> None:
         self._move(session, entry, SessionState.IN_PROGRESS, SessionState.TREATED)
@@ -245,7 +243,7 @@ class Replay:
             self._findings.add("log_body", reason, entry.index)
         session.device = data["new"]
         if session.started_at is not None:
-            self._meet(session.session_id, entry, ((Trace.DEVICE.value, data["new"]["id"]),))
+            self._meet(session.session_id, entry, (Mark(Trace.DEVICE.value, data["new"]["id"]),))
         session.version += 1
 
     def _beside(self, entry: Entry, data: Any, session: LiveSession | None) -> None:

@@ -88,6 +88,7 @@ RECALL: Final = Shape(
         "sterilizer_id",
         "test_id",
         "lot",
+        "gtin",
         "since",
         "last_negative",
         "until",

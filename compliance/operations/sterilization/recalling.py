@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from compliance.domain.access import Action, Actor
+from compliance.domain.tracing import LotNotice, normal_gtin, normal_lot
 from compliance.errors import Conflict, NotFound, Refused
 from compliance.operations.identifiers import new_id
 from compliance.operations.inventory.checking import check_lot_code
@@ -39,7 +40,7 @@ _GS1: Final = re.compile(r"\([0-9]{2,4}\)|[\]\x1d]|01[0-9]{14}.")
 _A_TIME: Final = 400
 """Ids named in one entry, which holds at most 60 000 bytes."""
 
-FIELDS: Final = ("kind", "lot", "since", "last_negative")
+FIELDS: Final = ("kind", "lot", "gtin", "since", "last_negative")
 
 
 def recall_loads(
@@ -86,6 +87,7 @@ def _open(
         sterilizer_id=machine.sterilizer_id,
         test_id=failed.test_id,
         lot=None,
+        gtin=None,
         since=None if negative is None else negative.run_at,
         last_negative=None if negative is None else negative.cycle_id,
         until=None,
@@ -131,7 +133,8 @@ def recall_lot(tx: Tx, notice: str, *, actor: Actor, now: datetime) -> RecallRow
 
     Args:
         tx: the caller's transaction.
-        notice: the lot number, or the scanned GS1 code that holds it.
+        notice: the lot number, or the scanned GS1 code that holds it. A code with a GTIN takes
+            back that article alone, and what is recorded without an article.
         actor: who received the notice.
         now: the time of the entry.
 
@@ -140,10 +143,11 @@ def recall_lot(tx: Tx, notice: str, *, actor: Actor, now: datetime) -> RecallRow
         Conflict: the lot is recalled already.
     """
     actor.require(Action.MANAGE_DEVICES)
-    lot = read_lot(notice)
+    lot, gtin = read_lot(notice)
     hold_log(tx, actor.clinic_id)
-    if recalls.recalled_lots(tx, actor.clinic_id, [lot]):
-        raise Conflict(f"lot {lot} is recalled already")
+    meant = LotNotice(lot=normal_lot(lot), gtin=gtin)
+    if any(known.covers(meant) for known in recalls.list_notices(tx, actor.clinic_id)):
+        raise Conflict(f"{say_lot(lot, gtin)} is recalled already")
     row = RecallRow(
         clinic_id=actor.clinic_id,
         recall_id=new_id(now),
@@ -151,6 +155,7 @@ def recall_lot(tx: Tx, notice: str, *, actor: Actor, now: datetime) -> RecallRow
         sterilizer_id=None,
         test_id=None,
         lot=lot,
+        gtin=gtin or None,
         since=None,
         last_negative=None,
         until=None,
@@ -163,16 +168,22 @@ def recall_lot(tx: Tx, notice: str, *, actor: Actor, now: datetime) -> RecallRow
     return row
 
 
-def read_lot(text: str) -> str:
-    """The lot number itself, or the one inside a scanned GS1 code.
+def read_lot(text: str) -> tuple[str, str]:
+    """(lot, GTIN or empty): the lot number itself, or what a scanned GS1 code holds.
 
     Raises:
         Refused: a GS1 code without a lot, or what no label can hold.
     """
     clean = text.strip()
-    if _GS1.match(clean) is not None:
-        return check_lot_code("lot", parse_gs1(clean).lot or "")
-    return check_lot_code("lot", clean)
+    if _GS1.match(clean) is None:
+        return check_lot_code("lot", clean), ""
+    scan = parse_gs1(clean)
+    return check_lot_code("lot", scan.lot or ""), normal_gtin(scan.udi)
+
+
+def say_lot(lot: str, gtin: str | None) -> str:
+    """A lot with the article that was named with it."""
+    return f"lot {lot} of article {gtin}" if gtin else f"lot {lot}"
 
 
 def list_recalls(

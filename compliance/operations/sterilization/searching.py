@@ -8,13 +8,13 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from compliance.domain.access import Action, Actor
-from compliance.domain.tracing import Trace, normal_lot
+from compliance.domain.tracing import LotNotice, Trace, normal_lot
 from compliance.errors import NotFound, Refused
 from compliance.operations.packs import find_pack
 from compliance.operations.people.listing import read_names
 from compliance.operations.personal import Keyring, find_index
 from compliance.operations.sterilization.cycles import find_cycle
-from compliance.operations.sterilization.recalling import read_lot
+from compliance.operations.sterilization.recalling import read_lot, say_lot
 from compliance.operations.sterilization.worklist import Met, Place, with_refs
 from compliance.operations.things import find_device
 from compliance.store import clients, meetings, sterilizers, things, windows
@@ -52,7 +52,7 @@ def _met_cycle(tx: Tx, ref: str, actor: Actor) -> Any:
 
 
 def _met_lot(_tx: Tx, ref: str, actor: Actor) -> Any:
-    return windows.met_by_trace(actor.clinic_id, Trace.LOT, normal_lot(read_lot(ref)))
+    return windows.met_by_lot(actor.clinic_id, read_notice(ref))
 
 
 def _met_operator(_tx: Tx, ref: str, actor: Actor) -> Any:
@@ -155,11 +155,25 @@ def _client_id(tx: Tx, text: str, actor: Actor, keyring: Keyring) -> str | None:
 
 def _lot(tx: Tx, text: str, actor: Actor, _keyring: Keyring) -> Iterator[Thing]:
     try:
-        lot = read_lot(text)
+        lot, gtin = read_lot(text)
     except Refused:
         return
-    if windows.is_trace(tx, actor.clinic_id, Trace.LOT, normal_lot(lot)):
-        yield Thing(kind="lot", ref=lot, label=f"Lot {lot}", detail="Any article of this lot")
+    found = windows.met_by_lot(actor.clinic_id, LotNotice(lot=normal_lot(lot), gtin=gtin))
+    if meetings.list_meetings(tx, actor.clinic_id, found, after=None, limit=1):
+        yield Thing(
+            kind="lot",
+            ref=f"(01){gtin}(10){lot}" if gtin else lot,
+            label=f"L{say_lot(lot, gtin)[1:]}",
+            detail="And any of this lot whose record names no article"
+            if gtin
+            else "Any article of this lot",
+        )
+
+
+def read_notice(ref: str) -> LotNotice:
+    """What a lot is compared by; raises ``Refused``."""
+    lot, gtin = read_lot(ref)
+    return LotNotice(lot=normal_lot(lot), gtin=gtin)
 
 
 def _cycles(tx: Tx, text: str, actor: Actor, _keyring: Keyring) -> Iterator[Thing]:
@@ -206,7 +220,7 @@ def name_thing(tx: Tx, kind: str, ref: str, *, actor: Actor) -> str:
         case "cycle":
             return _name_cycle(tx, ref, actor)
         case "lot":
-            return f"lot {read_lot(ref)}"
+            return say_lot(*read_lot(ref))
         case "operator":
             names = read_names(tx, clinic_id=actor.clinic_id)
             if ref not in names:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from compliance.domain.access import Action, Actor
+from compliance.domain.tracing import LotNotice, Mark, Trace
 from compliance.domain.words import EvidenceKind
 from compliance.operations.personal import ERASED, Keyring, read_texts
 from compliance.operations.sterilization.affected import find_row, window_of
@@ -37,9 +38,16 @@ class Met:
     """The evidence of sterility that counts now."""
     packs: tuple[MetPack, ...] = ()
     """Every pack it ever opened."""
+    lots: tuple[Mark, ...] = ()
+    """Every lot it ever met."""
     calls: tuple[Mapping[str, Any], ...] = ()
     refused: tuple[NoteRow, ...] = ()
     """Answers that came in late and were refused, with what they say was used."""
+
+    def found_by(self, notice: LotNotice) -> str:
+        """``article_and_lot``, or ``lot`` where the record or the notice names no article."""
+        named = Mark(Trace.LOT.value, notice.lot, notice.gtin)
+        return "article_and_lot" if notice.gtin and named in self.lots else "lot"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,7 +254,8 @@ def with_refs(
     ids = [each.session_id for each in listed]
     texts = read_texts(tx, keyring, clinic_id, {each.client_commitment.hex() for each in listed})
     pieces = meetings.evidence_of(tx, clinic_id, ids)
-    packs = meetings.packs_of(tx, clinic_id, ids)
+    marks = meetings.traces_of(tx, clinic_id, ids)
+    packs = meetings.packs_among(tx, clinic_id, marks)
     refused = session_notes.read_refused(tx, clinic_id, ids)
     by_session: dict[str, list[Mapping[str, Any]]] = {}
     for call in calls:
@@ -257,6 +266,7 @@ def with_refs(
             client_ref=texts.get(each.client_commitment.hex(), ERASED),
             pieces=tuple(pieces.get(each.session_id, ())),
             packs=tuple(packs.get(each.session_id, ())),
+            lots=tuple(m for m in marks.get(each.session_id, ()) if m.kind == Trace.LOT.value),
             calls=tuple(by_session.get(each.session_id, ())),
             refused=tuple(refused.get(each.session_id, ())),
         )

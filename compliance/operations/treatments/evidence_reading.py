@@ -105,8 +105,8 @@ class EvidenceReader:
     def _refuse_recalled(self, ref: Piece) -> None:
         """Nobody may use a lot that its maker took back, whenever it is entered."""
         if ref.get("lot"):
-            recalled = recalls.recalled_lots(self._tx, self._row.clinic_id, [str(ref["lot"])])
-            problem = judge_recalled(ref, recalled)
+            notices = recalls.list_notices(self._tx, self._row.clinic_id)
+            problem = judge_recalled(ref, notices)
             if problem is not None:
                 raise EvidenceRefused(self._item.code, ref["lot"], problem)
 

@@ -14,6 +14,7 @@ from compliance.domain.answers import Answer
 from compliance.domain.depth import NO_LIMITS, DepthLicence, DepthLimits
 from compliance.domain.evidence import PackFacts, component_from_json
 from compliance.domain.gate import SessionFacts
+from compliance.domain.tracing import LotNotice
 from compliance.domain.words import EvidenceKind, SessionState
 from compliance.errors import Conflict, NotFound, VersionMismatch
 from compliance.operations.catalogue import effective_rules
@@ -125,7 +126,7 @@ class _Beside:
     """What sessions loaded together share."""
 
     packs: Mapping[str, PackFacts]
-    recalled_lots: frozenset[str]
+    recalled_lots: frozenset[LotNotice]
     now: datetime
     licences: dict[str, Sequence[Any]] = field(default_factory=dict)
     """Depth licences by practitioner: few people treat many clients."""
@@ -179,19 +180,16 @@ def _depth_limits(
 
 def _recalled_lots(
     tx: Tx, rows: Sequence[SessionRow], answers: Mapping[str, Mapping[str, Answer]]
-) -> frozenset[str]:
-    """The lots of drafts that a maker's notice takes back; a started session has used its own."""
-    lots = {
-        piece["ref"]["lot"]
+) -> frozenset[LotNotice]:
+    """What makers took back, where a draft names a lot; a started session has used its own."""
+    names_lots = any(
+        piece["ref"].get("lot")
         for row in rows
         if row.state is SessionState.DRAFT
         for answer in answers[row.session_id].values()
         for piece in answer.evidence
-        if piece["ref"].get("lot")
-    }
-    if not lots:
-        return frozenset()
-    return recalls.recalled_lots(tx, rows[0].clinic_id, sorted(lots))
+    )
+    return recalls.list_notices(tx, rows[0].clinic_id) if names_lots else frozenset()
 
 
 def _packs(tx: Tx, clinic_id: str, several: Sequence[Mapping[str, Answer]]) -> dict[str, PackFacts]:

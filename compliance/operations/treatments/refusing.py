@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from compliance.domain.access import Action, Actor
 from compliance.domain.answers import read_performed_at
-from compliance.domain.tracing import Trace, find_refused, normal_lot
+from compliance.domain.tracing import Trace, find_refused, normal_gtin, normal_lot
 from compliance.domain.words import EvidenceKind, PackState
 from compliance.errors import ComplianceError, Refused
 from compliance.ledger.entry import format_time
@@ -64,7 +64,7 @@ def enter_refused(tx: Tx, command: AnswerItem, *, actor: Actor, now: datetime) -
     used = [
         thing
         for thing in _recalled(tx, row.clinic_id, command)
-        if not known.issuperset(find_refused([thing]))
+        if any((mark.kind, mark.value) not in known for mark in find_refused([thing]))
     ]
     if not used:
         return None
@@ -98,19 +98,21 @@ def _of_piece(tx: Tx, clinic_id: str, piece: Mapping[str, Any]) -> Iterator[dict
         named = ref.get("pack") or ref.get("code") if isinstance(ref, Mapping) else ref
         pack = things.find_pack(tx, clinic_id, str(named).strip())
         if pack is not None and pack.state is PackState.RECALLED:
-            yield {"kind": Trace.PACK.value, "pack": pack.pack_id, "code": pack.code}
+            yield {"kind": Trace.PACK.value, "pack": pack.pack_id, "code": pack.code, "gtin": None}
         return
-    lot = _lot(ref)
-    if lot and recalls.recalled_lots(tx, clinic_id, [lot]):
-        yield {"kind": Trace.LOT.value, "pack": None, "code": lot}
+    lot, gtin = _lot(ref)
+    if lot and any(each.takes_back(lot, gtin) for each in recalls.list_notices(tx, clinic_id)):
+        yield {"kind": Trace.LOT.value, "pack": None, "code": lot, "gtin": gtin or None}
 
 
-def _lot(ref: object) -> str:
-    """The lot as it was typed or scanned; empty where the piece names none."""
+def _lot(ref: object) -> tuple[str, str]:
+    """The lot as it was typed or scanned, and its article; empty where the piece names none."""
     if isinstance(ref, Mapping):
         named = ref.get("lot")
-        return named.strip()[:120] if isinstance(named, str) and normal_lot(named) else ""
+        lot = named.strip()[:120] if isinstance(named, str) and normal_lot(named) else ""
+        return lot, normal_gtin(ref.get("udi"))
     try:
-        return parse_gs1(ref).lot or "" if isinstance(ref, str) else ""
+        scan = parse_gs1(ref) if isinstance(ref, str) else None
     except Refused:
-        return ""
+        scan = None
+    return ("", "") if scan is None else (scan.lot or "", normal_gtin(scan.udi))

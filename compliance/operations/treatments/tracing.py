@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from compliance.domain.tracing import Trace, find_traces
+from compliance.domain.tracing import Mark, Trace, find_traces
 from compliance.domain.words import EvidenceKind, PackState, SessionState
 from compliance.operations.treatments.evidence_reading import serial_key
 from compliance.operations.treatments.loading import Loaded
@@ -21,7 +21,7 @@ from compliance.store.sessions import SessionRow
 def enter_met(tx: Tx, loaded: Loaded, index: int) -> None:
     """The treatment starts: everything that was prepared meets the client now."""
     row = loaded.row
-    met = [(Trace.DEVICE.value, row.device_id)]
+    met = [Mark(Trace.DEVICE.value, row.device_id)]
     for answer in loaded.answers.values():
         met.extend(find_traces(answer.evidence))
     evidence.insert_met(tx, row.clinic_id, row.session_id, index, met)
@@ -35,7 +35,7 @@ def enter_traces(tx: Tx, row: SessionRow, index: int, pieces: Iterable[Mapping[s
 
 def enter_device(tx: Tx, row: SessionRow, index: int, device_id: str) -> None:
     """Another device than the recorded one was used."""
-    met = [(Trace.DEVICE.value, device_id)]
+    met = [Mark(Trace.DEVICE.value, device_id)]
     evidence.insert_met(tx, row.clinic_id, row.session_id, index, met)
 
 
@@ -67,9 +67,9 @@ def serials_of(pieces: Iterable[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def find_amended(data: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """(kind, value) of everything that an amendment names."""
+def find_amended(data: Mapping[str, Any]) -> list[Mark]:
+    """Everything that an amendment names."""
     met = list(find_traces(data["evidence_new"]))
     if data["item"] == "device":
-        met.append((Trace.DEVICE.value, str(data["new"]["id"])))
+        met.append(Mark(Trace.DEVICE.value, str(data["new"]["id"])))
     return met

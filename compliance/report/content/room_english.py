@@ -132,6 +132,7 @@ ENGLISH_ROOM: Final = RoomWords(
     ),
     recall_loads="Loads of {sterilizer}",
     recall_lot="Lot {lot}",
+    recall_article="Lot {lot} of article {gtin}",
     recall_open="open",
     recall_closed="closed {when}, entry {entry}",
     met_late="{by}: entered late, and refused (entry {entry})",

@@ -132,6 +132,7 @@ GERMAN_ROOM: Final = RoomWords(
     ),
     recall_loads="Beladungen von {sterilizer}",
     recall_lot="Charge {lot}",
+    recall_article="Charge {lot} des Artikels {gtin}",
     recall_open="offen",
     recall_closed="abgeschlossen {when}, Eintrag {entry}",
     met_late="{by}: verspätet gemeldet und abgelehnt (Eintrag {entry})",

@@ -67,6 +67,8 @@ class RecallPlaces:
     inside: bool
     sterilizer: str | None
     lot: str | None
+    gtin: str | None
+    """The article that a maker's notice names."""
     since: str | None
     positives: int = 1
     pulled: list[int] = field(default_factory=list)
@@ -199,6 +201,7 @@ def _recall_opened(room: RoomPositions, index: int, data: JsonObject, inside: bo
         inside=inside,
         sterilizer=optional_text(data, "sterilizer"),
         lot=optional_text(data, "lot"),
+        gtin=optional_text(data, "gtin"),
         since=optional_text(data, "since"),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from compliance.domain.tracing import normal_lot
+from compliance.domain.tracing import LotNotice, normal_lot
 from compliance.report.content.fields import (
     JsonObject,
     child,
@@ -89,6 +89,8 @@ def read_recalls(
 def recall_title(naming: Naming, places: RecallPlaces) -> str:
     """Return what a recall takes back: the loads of a sterilizer, or a lot."""
     words = naming.words.room
+    if places.gtin is not None:
+        return words.recall_article.format(lot=places.lot, gtin=places.gtin)
     if places.lot is not None:
         return words.recall_lot.format(lot=places.lot)
     return words.recall_loads.format(sterilizer=sterilizer_code(naming, places.sterilizer or ""))
@@ -125,6 +127,10 @@ def _until(naming: Naming, places: RecallPlaces) -> str | None:
     return None
 
 
+def _notice(places: RecallPlaces) -> LotNotice:
+    return LotNotice(lot=normal_lot(places.lot or ""), gtin=places.gtin or "")
+
+
 def _reasons(
     naming: Naming, data: JsonObject, places: RecallPlaces, until: str | None
 ) -> Iterator[str]:
@@ -134,7 +140,7 @@ def _reasons(
             if not isinstance(ref, Mapping):
                 continue
             if places.lot is not None:
-                if normal_lot(str(ref.get("lot") or "")) == normal_lot(places.lot):
+                if _notice(places).takes_back(ref.get("lot"), ref.get("udi")):
                     yield naming.words.lot.format(lot=places.lot)
             elif piece.get("kind") == "pack":
                 yield from _taken_back(naming, ref, places, until)
@@ -149,7 +155,8 @@ def _refused(
         for thing in children(child(naming.log.read(index), "data"), "used"):
             if places.lot is not None:
                 lot = optional_text(thing, "code") or ""
-                if thing.get("kind") == "lot" and normal_lot(lot) == normal_lot(places.lot):
+                meant = _notice(places).takes_back(lot, thing.get("gtin"))
+                if thing.get("kind") == "lot" and meant:
                     by = naming.words.lot.format(lot=lot)
                     yield words.met_late.format(by=by, entry=index)
             elif thing.get("kind") == "pack":

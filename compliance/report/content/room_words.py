@@ -69,6 +69,7 @@ class RoomWords:
     recalls_text: str
     recall_loads: str
     recall_lot: str
+    recall_article: str
     recall_open: str
     recall_closed: str
     met_late: str

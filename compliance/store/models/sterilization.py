@@ -153,6 +153,8 @@ class Recall(Base):
     sterilizer_id: Mapped[str | None] = mapped_column(Id)
     test_id: Mapped[str | None] = mapped_column(Id)
     lot: Mapped[str | None] = mapped_column(String(40))
+    gtin: Mapped[str | None] = mapped_column(String(14))
+    """The article that a maker's notice names; None: any article of this lot number."""
     since: Mapped[datetime | None] = mapped_column(UtcTime)
     """Run of the last valid negative test, itself not included; None: there never was one."""
     last_negative: Mapped[str | None] = mapped_column(Id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, String
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from compliance.store.base import Base, Id, UtcTime
@@ -30,6 +30,8 @@ class SessionEvidence(Base):
     """The id of a device or pack; a lot number as `normal_lot` spells it."""
     session_id: Mapped[str] = mapped_column(Id, primary_key=True)
     idx: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    gtin: Mapped[str] = mapped_column(String(14), server_default=text("''"))
+    """The article that a lot is of, as `normal_gtin` spells it; empty where the entry names none."""
 
 
 class RecallPull(Base):

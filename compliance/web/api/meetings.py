@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from compliance.domain.tracing import LotNotice
 from compliance.ledger.entry import format_time
 from compliance.operations.sterilization.worklist import Met, PulledPack, Spared
 from compliance.web.api.presenting import show_moment
 
 
-def show_met(met: Met) -> dict[str, Any]:
+def show_met(met: Met, notice: LotNotice | None = None) -> dict[str, Any]:
+    """A session that met something; with a notice, its lot."""
     return {
         "session_id": met.meeting.session_id,
         "client_ref": met.client_ref,
@@ -18,6 +20,7 @@ def show_met(met: Met) -> dict[str, Any]:
         "by": met.packs[0].code if met.packs else "",
         "packs": [pack.code for pack in met.packs],
         "evidence": [dict(piece) for piece in met.pieces],
+        "found_by": None if notice is None else met.found_by(notice),
         "refused": [
             {
                 "item": note.item,

@@ -18,7 +18,7 @@ from compliance.operations.sterilization.recalling import (
     note_call,
     recall_lot,
 )
-from compliance.operations.sterilization.searching import count_met, who_met
+from compliance.operations.sterilization.searching import count_met, read_notice, who_met
 from compliance.operations.sterilization.worklist import (
     FIRST_PAGE,
     Worklist,
@@ -178,7 +178,9 @@ def get_recall_sessions(recall_id: Any, query: dict[str, Any]) -> Reply:
         page, cursor = cut_page(
             found, limit, lambda met: (met.meeting.opened_at, met.meeting.session_id)
         )
-        return Answer(body={"items": [show_met(each) for each in page], "next_cursor": cursor})
+        return Answer(
+            body={"items": [show_met(each, row.notice) for each in page], "next_cursor": cursor}
+        )
 
     return read(work)
 
@@ -233,6 +235,7 @@ def get_meetings(query: dict[str, Any]) -> Reply:
     def work(tx: Tx, asking: Asking) -> Answer:
         keyring, limit = services().keyring, query["limit"]
         kind, ref = query["kind"], query["ref"]
+        notice = read_notice(ref) if kind == "lot" else None
         after = read_moment_cursor(query.get("cursor"))
         met = who_met(
             tx, kind, ref, actor=asking.actor, keyring=keyring, after=after, limit=limit + 1
@@ -242,7 +245,7 @@ def get_meetings(query: dict[str, Any]) -> Reply:
             met, limit, lambda each: (each.meeting.opened_at, each.meeting.session_id)
         )
         body = {
-            "items": [show_met(each) for each in page],
+            "items": [show_met(each, notice) for each in page],
             "next_cursor": cursor,
             "sessions": sessions,
             "clients": clients,
@@ -259,6 +262,7 @@ def _line(row: RecallRow) -> dict[str, Any]:
         "state": row.state,
         "sterilizer_id": row.sterilizer_id,
         "lot": row.lot,
+        "gtin": row.gtin,
         "opened_at": format_time(row.opened_at),
         "closed_at": show_moment(row.closed_at),
         "positives": row.positives,
@@ -281,7 +285,7 @@ def _worklist(found: Worklist) -> dict[str, Any]:
         ],
         "packs_to_pull": [each.pack.code for each in found.to_pull],
         "packs_used": [pack.code for pack in found.used],
-        "sessions": [show_met(each) for each in found.affected],
+        "sessions": [show_met(each, row.notice) for each in found.affected],
         "clients_to_notify": list(dict.fromkeys(each.client_ref for each in found.affected)),
         "not_affected": [show_spared(each) for each in found.spared],
         "counts": asdict(counts),

@@ -12,6 +12,7 @@ from flask import flash, redirect, request, send_file
 from flask.typing import ResponseReturnValue
 
 from compliance.domain.access import Action, Actor
+from compliance.domain.tracing import LotNotice
 from compliance.errors import Conflict, Refused
 from compliance.operations.reporting.tracing import (
     MOST_LINES,
@@ -21,13 +22,26 @@ from compliance.operations.reporting.tracing import (
     read_size,
 )
 from compliance.operations.sterilization.affected import find_row
-from compliance.operations.sterilization.searching import MEETABLE, count_met, name_thing, who_met
+from compliance.operations.sterilization.searching import (
+    MEETABLE,
+    count_met,
+    name_thing,
+    read_notice,
+    who_met,
+)
 from compliance.operations.sterilization.telling import read_story
 from compliance.operations.sterilization.worklist import Met, read_worklist
 from compliance.store.session import Tx
 from compliance.web.context import current_actor, current_clinic, services, show_time
 from compliance.web.desk.wording import count_of, say_evidence
-from compliance.web.recalls.room import OUTCOMES, STATES, blueprint, say_packs, say_refused
+from compliance.web.recalls.room import (
+    OUTCOMES,
+    STATES,
+    blueprint,
+    say_found_by,
+    say_packs,
+    say_refused,
+)
 from compliance.web.recalls.steps import say_what_happened, say_window
 from compliance.web.tablet.wording import say_refusal
 
@@ -92,7 +106,7 @@ def _recall_command(tx: Tx, recall_id: str, actor: Actor) -> Callable[[Path], Ex
             title="Clients affected",
             explained=f"{count_of(counts.clients_to_call, 'client', 'clients').capitalize()} still to tell.",
             columns=_CALLED,
-            rows=[_called_row(met, names) for met in found.affected],
+            rows=[_called_row(met, names, found.recall.notice) for met in found.affected],
             empty="No client met anything of it.",
         )
     ]
@@ -117,14 +131,15 @@ def _recall_command(tx: Tx, recall_id: str, actor: Actor) -> Callable[[Path], Ex
     )
 
 
-def _called_row(met: Met, names: Any) -> tuple[str, ...]:
+def _called_row(met: Met, names: Any, notice: LotNotice | None) -> tuple[str, ...]:
     calls = "; ".join(
         f"{OUTCOMES[call['outcome']][0]}, {show_time(call['called_at'])},"
         f" {names.get(call['called_by'], call['called_by'])}"
         for call in met.calls
     )
     first = say_packs(met) or "; ".join(say_evidence(met.pieces))
-    what = "; ".join(each for each in (first, *say_refused(met)) if each)
+    said = (first, *say_refused(met), say_found_by(met, notice))
+    what = "; ".join(each for each in said if each)
     return (met.client_ref, show_time(met.meeting.opened_at), what, calls or "not called yet")
 
 
@@ -170,11 +185,17 @@ def _said(each: Any, names: Any) -> str:
     return f"{STATES[each.outcome][0]}, {show_time(each.at)}, {names.get(each.by, each.by)}"
 
 
+def _say_met(met: Met, notice: LotNotice | None) -> str:
+    said = (*say_evidence(met.pieces), *say_refused(met), say_found_by(met, notice))
+    return "; ".join(each for each in said if each)
+
+
 def _search_command(tx: Tx, kind: str, ref: str, actor: Actor) -> Callable[[Path], ExportTrace]:
     keyring, size = services().keyring, read_size(tx, actor)
     name = name_thing(tx, kind, ref, actor=actor)
     sessions, clients = count_met(tx, kind, ref, actor=actor, keyring=keyring)
     met = who_met(tx, kind, ref, actor=actor, keyring=keyring, limit=MOST_LINES + 1)
+    notice = read_notice(ref) if kind == "lot" else None
     title = f"What {name} met" if kind == "client" else f"Who met {name}"
     listed = TraceList(
         title="Sessions",
@@ -185,7 +206,7 @@ def _search_command(tx: Tx, kind: str, ref: str, actor: Actor) -> Callable[[Path
                 each.client_ref,
                 show_time(each.meeting.opened_at),
                 say_packs(each),
-                "; ".join((*say_evidence(each.pieces), *say_refused(each))),
+                _say_met(each, notice),
             )
             for each in met
         ],

@@ -11,7 +11,12 @@ from flask.typing import ResponseReturnValue
 
 from compliance.domain.access import Action, Actor
 from compliance.errors import Conflict, Refused
-from compliance.operations.sterilization.recalling import RecallRow, list_recalls, recall_lot
+from compliance.operations.sterilization.recalling import (
+    RecallRow,
+    list_recalls,
+    recall_lot,
+    say_lot,
+)
 from compliance.operations.sterilization.telling import name_sterilizers
 from compliance.store.session import Tx
 from compliance.web.api.cursors import cut_page, read_moment_cursor
@@ -56,7 +61,7 @@ def recall_line(row: RecallRow, codes: dict[str, str]) -> dict[str, Any]:
     code = codes.get(row.sterilizer_id or "", "a sterilizer")
     return {
         "href": f"/recalls/{row.recall_id}",
-        "title": f"Lot {row.lot}" if row.lot else f"Sterilizer {code}",
+        "title": f"L{say_lot(row.lot, row.gtin)[1:]}" if row.lot else f"Sterilizer {code}",
         "why": "A maker’s notice took it back."
         if row.lot
         else f"Spores grew{_times(row.positives)}; everything "

@@ -32,6 +32,7 @@ from compliance.web.recalls.room import (
     at_recalls,
     blueprint,
     met_line,
+    say_found_by,
     say_packs,
     session_href,
 )
@@ -62,7 +63,13 @@ def show_recall(recall_id: str) -> ResponseReturnValue:
         page=page_values(f"Recall of {_subject(found)}", section="recalls"),
         **_values(found, story, actor, now),
         packs=tuple(_pack_line(each, story) for each in lists.packs),
-        clients=tuple(_client_line(each, story, told, actor) for each in lists.met),
+        clients=tuple(
+            {
+                **_client_line(each, story, told, actor),
+                "found_by": say_found_by(each, found.recall.notice),
+            }
+            for each in lists.met
+        ),
         spared=tuple(
             {
                 "client": each.client_ref,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint
 
 from compliance.domain.access import Action, Actor
+from compliance.domain.tracing import LotNotice
 from compliance.ledger.entry import parse_time
 from compliance.operations.sterilization.worklist import Met
 from compliance.report.verifying.traced import REFUSED_LINE
@@ -58,8 +59,8 @@ def session_href(session_id: str, actor: Actor) -> str | None:
     return f"/inspector/sessions/{session_id}" if actor.may(Action.READ_SESSIONS) else None
 
 
-def met_line(met: Met, actor: Actor) -> dict[str, Any]:
-    """A session in a list of who met something."""
+def met_line(met: Met, actor: Actor, notice: LotNotice | None = None) -> dict[str, Any]:
+    """A session in a list of who met something; with a notice, of who met its lot."""
     return {
         "client": met.client_ref,
         "href": session_href(met.meeting.session_id, actor),
@@ -68,6 +69,7 @@ def met_line(met: Met, actor: Actor) -> dict[str, Any]:
         "packs": say_packs(met),
         "evidence": "; ".join(say_evidence(met.pieces)),
         "refused": say_refused(met),
+        "found_by": say_found_by(met, notice),
     }
 
 
@@ -89,3 +91,12 @@ def say_refused(met: Met) -> tuple[str, ...]:
         for note in met.refused
         for thing in note.data["used"]
     )
+
+
+def say_found_by(met: Met, notice: LotNotice | None) -> str:
+    """How surely a session met a lot; empty where the notice names no article, or nothing of lots."""
+    if notice is None or not notice.gtin:
+        return ""
+    if met.found_by(notice) == "article_and_lot":
+        return "found by article and lot"
+    return "found by lot alone, for its record names no article"

@@ -16,6 +16,7 @@ from compliance.operations.sterilization.searching import (
     count_met,
     find_things,
     name_thing,
+    read_notice,
     who_met,
 )
 from compliance.store.session import Tx
@@ -67,6 +68,7 @@ def _found(tx: Tx, kind: str, ref: str, actor: Actor) -> dict[str, Any] | None:
     page, cursor = cut_page(
         met, PAGE, lambda each: (each.meeting.opened_at, each.meeting.session_id)
     )
+    notice = read_notice(ref) if kind == "lot" else None
     asked = {"q": request.args.get("q", ""), "kind": kind, "ref": ref}
     return {
         "kind": kind,
@@ -74,7 +76,7 @@ def _found(tx: Tx, kind: str, ref: str, actor: Actor) -> dict[str, Any] | None:
         "name": name,
         "sessions": sessions,
         "clients": clients,
-        "lines": tuple(met_line(each, actor) for each in page),
+        "lines": tuple(met_line(each, actor, notice) for each in page),
         "next_href": f"/search?{urlencode({**asked, 'cursor': cursor})}" if cursor else None,
         "first_href": f"/search?{urlencode(asked)}" if after else None,
         "csv_href": f"/search?{urlencode({**asked, 'format': 'csv'})}",

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from compliance.domain.access import Actor
 from compliance.operations.sterilization.affected import RecallRow, find_row
-from compliance.operations.sterilization.searching import who_met
+from compliance.operations.sterilization.searching import read_notice, who_met
 from compliance.operations.sterilization.worklist import (
     Met,
     list_affected,
@@ -23,7 +23,7 @@ from compliance.store.session import Tx
 from compliance.web.context import current_clinic, services
 from compliance.web.desk.spreadsheets import write_rows
 from compliance.web.desk.wording import say_evidence
-from compliance.web.recalls.room import at_recalls, blueprint, say_packs, say_refused
+from compliance.web.recalls.room import at_recalls, blueprint, say_found_by, say_packs, say_refused
 
 _BATCH: Final = 500
 
@@ -83,16 +83,20 @@ def _place(met: Met) -> tuple[datetime, str]:
 def search_sheet(name: str, kind: str, ref: str, *, actor: Actor) -> Response:
     """Everybody who met a thing, as one file."""
     keyring = services().keyring
+    notice = read_notice(ref) if kind == "lot" else None
 
     def pages(tx: Tx) -> Iterator[Sequence[Row]]:
         def read(after: Any) -> list[Met]:
             return who_met(tx, kind, ref, actor=actor, keyring=keyring, after=after, limit=_BATCH)
 
         for page in _paged(read, _place):
-            yield [(*_met_row(each), "; ".join(say_refused(each))) for each in page]
+            yield [
+                (*_met_row(each), "; ".join(say_refused(each)), say_found_by(each, notice))
+                for each in page
+            ]
 
     plain = "".join(char if char.isascii() and char.isalnum() else "-" for char in name)
-    return _stream(f"who-met-{plain}"[:80], (*_MET, "Late entries"), pages)
+    return _stream(f"who-met-{plain}"[:80], (*_MET, "Late entries", "Found by"), pages)
 
 
 @blueprint.get("/recalls/<recall_id>/<any(clients, packs, spared):name>.csv")
@@ -109,7 +113,15 @@ def _clients(tx: Tx, row: RecallRow) -> Iterator[Sequence[Row]]:
         return list_affected(tx, row, keyring=services().keyring, after=after, limit=_BATCH)
 
     for page in _paged(read, _place):
-        yield [(*_met_row(met), _calls(met), "; ".join(say_refused(met))) for met in page]
+        yield [
+            (
+                *_met_row(met),
+                _calls(met),
+                "; ".join(say_refused(met)),
+                say_found_by(met, row.notice),
+            )
+            for met in page
+        ]
 
 
 def _calls(met: Met) -> str:
@@ -148,7 +160,7 @@ def _spared(tx: Tx, row: RecallRow) -> Iterator[Sequence[Row]]:
 
 
 _SHEETS: Final[dict[str, tuple[Row, Callable[[Tx, RecallRow], Iterator[Sequence[Row]]]]]] = {
-    "clients": ((*_MET, "Calls", "Late entries"), _clients),
+    "clients": ((*_MET, "Calls", "Late entries", "Found by"), _clients),
     "packs": (
         ("Pack", "Contents", "Sterilizer", "Cycle", "State", "Found", "At"),
         _packs,

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from compliance.domain.access import Action, Actor
 from compliance.domain.sterilization.words import SterilizerState
+from compliance.operations.sterilization.recalling import say_lot
 from compliance.operations.sterilization.telling import Story
 from compliance.operations.sterilization.worklist import Worklist
 from compliance.web.context import show_time
 from compliance.web.desk.wording import count_of
+
+SAY_ARTICLE: Final = (
+    "Who used this article of this lot is listed. A record that names no article number (GTIN) is"
+    " found by the lot alone, and its line says so: better one client too many than one too few."
+)
+SAY_NO_ARTICLE: Final = (
+    "The notice names no article number (GTIN), so everything with this lot number is taken back,"
+    " whoever made it. A scanned code names the article."
+)
 
 Step = dict[str, Any]
 """title, text, state (done | now | later), and form (move | close) or None."""
@@ -20,8 +30,8 @@ def say_what_happened(found: Worklist, story: Story) -> str:
     row = found.recall
     if row.lot is not None:
         return (
-            f"The maker took lot {row.lot} back; the notice was entered on {show_time(row.opened_at)},"
-            " and nobody can use the lot since."
+            f"The maker took {say_lot(row.lot, row.gtin)} back; the notice was entered on"
+            f" {show_time(row.opened_at)}, and nobody can use it since."
         )
     name = "the sterilizer" if found.sterilizer is None else found.sterilizer.code
     if story.test is None or story.load is None:
@@ -42,7 +52,7 @@ def say_window(found: Worklist, story: Story) -> tuple[str, ...]:
     """From when to when loads are taken back, and why exactly then."""
     row = found.recall
     if row.lot is not None:
-        return ()
+        return (SAY_ARTICLE if row.gtin else SAY_NO_ARTICLE,)
     if row.since is None:
         begin = (
             "There was never a valid negative spore test, so everything it ever ran is taken back."

@@ -24,7 +24,7 @@ from harbour import (
 )
 
 MIGRATIONS = ROOT / "migrations"
-ROWS = "SELECT kind, value, session_id, idx FROM session_evidence ORDER BY 1, 2, 3, 4"
+ROWS = "SELECT kind, value, session_id, idx, gtin FROM session_evidence ORDER BY 1, 2, 3, 4"
 
 
 @pytest.fixture
@@ -33,7 +33,8 @@ def house(database: Database, tmp_path: Path) -> House:
 
 
 def lot(number: str) -> list[dict[str, object]]:
-    return [{"component": "tip", "kind": "lot", "ref": {"lot": number, "expires_on": "2027-01-31"}}]
+    ref = {"lot": number, "expires_on": "2027-01-31", "udi": "9506000134352"}
+    return [{"component": "tip", "kind": "lot", "ref": ref}]
 
 
 def test_the_rows_made_from_the_log_are_those_that_the_acts_made(house: House) -> None:
@@ -66,5 +67,6 @@ def test_the_rows_made_from_the_log_are_those_that_the_acts_made(house: House) -
     assert after == before
     lots = {(row[1], row[2]) for row in after if row[0] == "lot"}
     assert {("L1", ended), ("AB77", ended), ("L1", started), ("L9", started)} <= lots
+    assert {row[1] for row in after if row[4] == "09506000134352"} == {"AB77", "L9"}
     assert {row[0] for row in after} == {"device", "lot", "pack"}
     assert audit(house).problems == ()

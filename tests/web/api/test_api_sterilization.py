@@ -388,6 +388,22 @@ def test_a_lot_notice_blocks_the_lot_and_finds_its_clients(api: Api) -> None:
     assert audited(api) == []
 
 
+def test_a_notice_with_an_article_says_how_each_client_was_found(api: Api) -> None:
+    gtin = "09506000134352"
+    for client, udi in (("C-1", gtin), ("C-2", "04012345678901"), ("C-3", None)):
+        ref = {"lot": "L7", "udi": udi, "expires_on": "2028-01-31"}
+        treat(api, client, [{"component": "tip", "kind": "lot", "ref": ref}], "TIP-1")
+
+    notice = read(api.post("/recalls", {"lot": f"(01){gtin}(10)L7"}, by="manager"), 201)
+
+    assert (notice["lot"], notice["gtin"]) == ("L7", gtin)
+    met = read(api.get(f"/recalls/{notice['id']}"))["sessions"]
+    found = {each["client_ref"]: each["found_by"] for each in met}
+    assert found == {"C-1": "article_and_lot", "C-3": "lot"}
+    by_lot = read(api.get("/meetings?kind=lot&ref=L7"))["items"]
+    assert {each["client_ref"] for each in by_lot} == {"C-1", "C-2", "C-3"}
+
+
 def test_the_search_goes_both_ways(api: Api) -> None:
     add(api, "A1")
     cycle = run(api, "A1", "1")

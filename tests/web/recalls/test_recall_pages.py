@@ -104,12 +104,23 @@ def test_the_way_back_leads_over_the_retest_and_a_named_cause_to_the_closed_reca
 
 
 def test_a_notice_is_taken_typed_or_scanned_and_refused_twice(
-    manager: Browser, recall: str
+    manager: Browser, recall: str, house: House
 ) -> None:
     taken = manager.post("/recalls/notices", page="/recalls", lot="(01)09506000134352(10)L1")
     assert taken.status_code == 303
-    assert "C-9" in words(manager.read(taken.headers["Location"]))
+    said = words(manager.read(taken.headers["Location"]))
+    assert "took lot L1 of article 09506000134352 back" in said
+    assert "found by lot alone, for its record names no article" in said
+    assert "C-9" in said
+    sheet = manager.get(f"{taken.headers['Location']}/clients.csv").text
+    assert "found by lot alone, for its record names no article" in sheet
+    page = taken.headers["Location"]
+    file = manager.post(f"{page}/file", page=page)
+    verdict = verify_report(file.data, trust_roots=[load_root(house.keys_folder).certificate])
+    assert [check.reason for check in verdict.failed] == []
 
+    # What names no article takes back more than the code did, once.
+    assert manager.post("/recalls/notices", page="/recalls", lot="L1").status_code == 303
     again = manager.post("/recalls/notices", page="/recalls", lot="l1")
     assert again.status_code == 409
     assert "recalled already" in words(again.text)

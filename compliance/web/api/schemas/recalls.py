@@ -48,7 +48,7 @@ class ImportOut(Shown):
 
 
 class LotNoticeIn(Asked):
-    """A maker's notice: the lot, or the scanned GS1 code that holds it."""
+    """A maker's notice: the lot, or the scanned GS1 code that holds it, best with the article's GTIN."""
 
     lot = Text(1, 120, required=True)
 
@@ -82,6 +82,10 @@ class RecallLineOut(Shown):
     state = Word(enum=["open", "closed"])
     sterilizer_id = Word(nullable=True)
     lot = Word(nullable=True)
+    gtin = Word(
+        nullable=True,
+        description="The article of the lot; null: every article with this lot number.",
+    )
     opened_at = Time()
     closed_at = Time(nullable=True)
     positives = Count()
