@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import compliance
+from compliance.domain.rules import STRICTER
 from compliance.errors import ComplianceError
 from compliance.report.content.english import ENGLISH
 from compliance.report.content.german import GERMAN
+from compliance.report.content.room_words import RoomWords
 from compliance.report.content.single import STEPS
 from compliance.report.content.words import Words
 from compliance.report.verifying.limits import MAX_FILE_BYTES
@@ -174,17 +176,22 @@ def _generated() -> str:
     """The words of reports, which the page shares with the PDF."""
     words = {"en": _words(ENGLISH), "de": _words(GERMAN)}
     steps = {language: dict(each) for language, each in STEPS.items()}
-    return f"export const WORDS = {_literal(words)};\nexport const STEPS = {_literal(steps)};\n"
+    values = {"WORDS": words, "STEPS": steps, "STRICTER": dict(STRICTER)}
+    return "".join(f"export const {name} = {_literal(one)};\n" for name, one in values.items())
 
 
 def _literal(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1).replace("<", "\\u003c")
 
 
-def _words(words: Words) -> dict[str, Any]:
-    found = {each.name: getattr(words, each.name) for each in fields(words) if each.name != "room"}
-    plain = {name: dict(v) if isinstance(v, Mapping) else v for name, v in found.items()}
-    return {**plain, "trace": words.room.trace, "trace_unreleased": words.room.trace_unreleased}
+def _words(words: Words | RoomWords) -> dict[str, Any]:
+    return {each.name: _plain(getattr(words, each.name)) for each in fields(words)}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, RoomWords):
+        return _words(value)
+    return dict(value) if isinstance(value, Mapping) else value
 
 
 def _style(sources: PageSources) -> str:

@@ -9,12 +9,12 @@ import base64
 import itertools
 import json
 import random
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
+from browser.verifying_page import away_from_the_browser, opened_verifier
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -35,8 +35,6 @@ from unit.verifying.mutants import (
 )
 from unit.verifying.outside_mutants import outside_mutants
 from unit.verifying.traced_mutants import traced_mutants
-
-Made = TypeVar("Made")
 
 GROUP_ORDER = 2**252 + 27742317777372353535851937790883648493
 
@@ -67,18 +65,8 @@ def clinic(room: Path) -> Clinic:
 
 @pytest.fixture(scope="module")
 def page(chromium: Browser, room: Path) -> Iterator[Page]:
-    file = room / "verify.html"
-    file.write_text(build_page(installed_sources(), software="Aseptrail 0"), encoding="utf-8")
-    context = chromium.new_context(viewport={"width": 1024, "height": 768})
-    context.set_offline(True)
-    opened = context.new_page()
-    complaints: list[str] = []
-    opened.on("console", lambda message: complaints.append(message.text))
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.goto(file.as_uri())
-    yield opened
-    context.close()
-    assert complaints == []
+    with opened_verifier(chromium, room) as opened:
+        yield opened
 
 
 def pem(certificate: x509.Certificate) -> str:
@@ -98,12 +86,6 @@ def judged_by_page(page: Page, mutants: Sequence[Mutant]) -> list[dict[str, Any]
         for mutant in mutants
     ]
     return [json.loads(verdict) for verdict in page.evaluate(JUDGE, requests)]
-
-
-def away_from_the_browser(work: Callable[[], Made]) -> Made:
-    """Seal and judge in another thread: the browser keeps an event loop running in this one."""
-    with ThreadPoolExecutor(max_workers=1) as elsewhere:
-        return elsewhere.submit(work).result()
 
 
 def judged_by_command(mutant: Mutant) -> Verdict:

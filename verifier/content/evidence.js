@@ -69,11 +69,12 @@ function traceLoad(evidence, { positions, words }) {
   if (!["pack", "returned"].includes(evidence.kind) || !isObject(evidence.ref)) {
     return "";
   }
-  const cycle = positions.cycles.get(positions.packs.get(optionalText(evidence.ref, "pack") ?? "") ?? "");
+  const { packs, cycles } = positions.room;
+  const cycle = cycles.get(packs.get(optionalText(evidence.ref, "pack") ?? "")?.cycle ?? "");
   if (cycle === undefined) {
     return "";
   }
-  const phrase = cycle.released === null ? words.trace_unreleased : words.trace;
+  const phrase = cycle.released === null ? words.room.trace_unreleased : words.room.trace;
   return fill(phrase, { entry: cycle.index, released: cycle.released });
 }
 

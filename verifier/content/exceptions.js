@@ -1,5 +1,4 @@
-// Everything that is not as it should be, as sentences, most serious first. What the room for
-// sterilization has to tell is not among them: `reading.js` says so.
+// Everything that is not as it should be, as sentences, most serious first.
 
 import { isObject } from "../engine/canonical.js";
 import { readAmendments, readItems, readOverrides } from "./blocks.js";
@@ -127,10 +126,11 @@ function clockAnomaly(index, naming) {
   return line("clock", index, at(entry, naming), sentence);
 }
 
-export function readExceptions(naming, openSessions) {
+export function readExceptions(naming, openSessions, ofRoom) {
   const { positions, words } = naming;
   return [
     ...ascending(positions.restores).map((index) => restored(index, naming)),
+    ...ofRoom,
     ...ascending(positions.aborted).map((index) => aborted(index, naming)),
     ...positions.incidents.map((index) => incident(index, naming)),
     ...positions.followUps.map((index) => followUp(index, naming)),

@@ -1,7 +1,8 @@
 // The entries of an audit by index, and a first pass that notes where everything is.
 
 import { isObject, parseCanonical } from "../engine/canonical.js";
-import { ContentUnreadable, child, children, number, optionalText, text, texts } from "./fields.js";
+import { ContentUnreadable, child, children, number, text, texts } from "./fields.js";
+import { emptyRoom, noteRoom } from "./room_positions.js";
 
 export class Log {
   constructor(audit) {
@@ -62,15 +63,6 @@ const FACTS = {
   "template.published": (positions, _index, data) => positions.templates.set(text(data, "hash"), child(data, "template")),
   erasure: (positions, index, data) => positions.erasures.set(text(data, "subject"), index),
   restore: (positions, index) => positions.restores.push(index),
-  "pack.registered": (positions, _index, data) => positions.packs.set(text(data, "pack"), optionalText(data, "cycle_id") ?? ""),
-  "cycle.recorded": (positions, index, data) => positions.cycles.set(text(data, "cycle"), { index, released: null }),
-  "cycle.imported": (positions, index, data) => positions.cycles.set(text(data, "cycle"), { index, released: null }),
-  "cycle.released": (positions, index, data) => {
-    const cycle = positions.cycles.get(text(data, "cycle"));
-    if (cycle !== undefined) {
-      cycle.released = index;
-    }
-  },
 };
 
 // What happened in the range and is counted.
@@ -149,13 +141,14 @@ export function findPositions(log, session) {
     erased: [],
     erasures: new Map(),
     hidden: new Map(),
-    packs: new Map(),
-    cycles: new Map(),
+    room: emptyRoom(),
   };
   for (const index of log.outside) {
     const entry = log.read(index);
     note(positions, FACTS, index, entry);
-    if (session !== null && child(entry, "data").session === session) {
+    if (session === null) {
+      noteRoom(positions.room, index, entry, false);
+    } else if (child(entry, "data").session === session) {
       note(positions, EVENTS, index, entry);
     }
   }
@@ -166,6 +159,7 @@ export function findPositions(log, session) {
     } else {
       note(positions, FACTS, index, entry);
       note(positions, EVENTS, index, entry);
+      noteRoom(positions.room, index, entry, true);
     }
   }
   mapHidden(log, positions);

@@ -7,6 +7,7 @@ import { child, children, fill, lookUp, number, optionalChild, optionalText, spo
 import { STEPS, WORDS } from "./generated.js";
 import { Log, author, findPositions } from "./log.js";
 import { Naming } from "./naming.js";
+import { readRoom } from "./room_reading.js";
 import { LocalTimes } from "./times.js";
 
 const MOST = 200;
@@ -119,7 +120,7 @@ function countsOf(positions, opened) {
   };
 }
 
-function readShared(naming, audit, clinic, opened) {
+function readShared(naming, audit, clinic, opened, room) {
   const { data } = audit;
   return {
     clinic: text(clinic, "name"),
@@ -129,13 +130,13 @@ function readShared(naming, audit, clinic, opened) {
     made_by: naming.person(text(data, "made_by")),
     software: text(data, "software"),
     size: number(data, "size"),
-    counts: countsOf(naming.positions, opened),
-    exceptions: readExceptions(naming, opened),
+    counts: { ...countsOf(naming.positions, opened), recalled: room.recalled },
+    exceptions: readExceptions(naming, opened, room.exceptions),
     kinds: naming.words.kinds,
   };
 }
 
-function readReport(naming, audit, clinic) {
+function readReport(naming, audit, clinic, room) {
   const { data } = audit;
   const opened = children(data, "open_sessions");
   const span = child(data, "range");
@@ -144,7 +145,7 @@ function readReport(naming, audit, clinic) {
   const start = number(span, "start");
   const earlier = [...naming.positions.amendments.keys()].filter((index) => index < start);
   return {
-    ...readShared(naming, audit, clinic, opened),
+    ...readShared(naming, audit, clinic, opened, room),
     period: periodOf(data, naming.times),
     filters: filterTexts(filters, naming),
     volume: volume === null ? "" : fill(naming.words.volume, { number: number(volume, "number"), of: number(volume, "of") }),
@@ -160,7 +161,7 @@ function readSession(naming, audit, clinic) {
   const { data } = audit;
   const { drawn } = naming.positions;
   return {
-    ...readShared(naming, audit, clinic, []),
+    ...readShared(naming, audit, clinic, [], { exceptions: [], recalled: 0 }),
     period: readBlock(drawn[0], naming).closed.day,
     filters: [],
     volume: "",
@@ -172,29 +173,51 @@ function readSession(naming, audit, clinic) {
   };
 }
 
+function readContent(audit) {
+  const clinic = child(audit.data, "clinic");
+  const session = audit.single === null ? null : audit.single.session;
+  const naming = namingOf(audit, clinic, session);
+  const room = session === null ? readRoom(naming, audit) : null;
+  const content = room === null ? readSession(naming, audit, clinic) : readReport(naming, audit, clinic, room);
+  content.entries = readEntries(naming);
+  return { naming, room, content };
+}
+
+// Keeps what was drawn before a fault.
+function drawAll(indices, draw) {
+  const drawn = [];
+  try {
+    indices.forEach((index) => drawn.push(draw(index)));
+  } catch {
+    return { drawn, whole: false };
+  }
+  return { drawn, whole: true };
+}
+
 // Nothing where nothing can be drawn: what a rejected file says may be nonsense in any way, and
 // the verdict about it must be shown all the same.
 export function redraw(audit) {
   if (audit === null) {
     return null;
   }
-  let content;
-  let naming;
+  if (audit.trace !== null) {
+    return { trace: audit.trace };
+  }
+  let read;
   try {
-    const clinic = child(audit.data, "clinic");
-    const session = audit.single === null ? null : audit.single.session;
-    naming = namingOf(audit, clinic, session);
-    content = session === null ? readReport(naming, audit, clinic) : readSession(naming, audit, clinic);
-    content.entries = readEntries(naming);
+    read = readContent(audit);
   } catch {
     return null;
   }
-  const blocks = [];
-  let unreadable = false;
-  try {
-    content.indices.slice(0, MOST).forEach((index) => blocks.push(readBlock(index, naming)));
-  } catch {
-    unreadable = true;
-  }
-  return { content, blocks, left_out: Math.max(0, content.indices.length - MOST), unreadable, most: MOST };
+  const { naming, room, content } = read;
+  const blocks = drawAll(content.indices.slice(0, MOST), (index) => readBlock(index, naming));
+  const rooms = drawAll(room === null ? [] : [room], (one) => one.draw(MOST));
+  return {
+    content,
+    blocks: blocks.drawn,
+    room: rooms.drawn[0] ?? null,
+    left_out: Math.max(0, content.indices.length - MOST),
+    unreadable: !(blocks.whole && rooms.whole),
+    most: MOST,
+  };
 }

@@ -6,8 +6,24 @@ import { ContentUnreadable } from "./fields.js";
 
 const RECORDED = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?(?:Z|([+-])(\d{2}):?(\d{2}))$/;
 
+const DAY = 86400000;
+
 function two(value) {
   return String(value).padStart(2, "0");
+}
+
+// Days since 1970 of a date such as 2026-11-20.
+export function dayNumber(iso) {
+  const parts = /^(\d{4})-(\d{2})-(\d{2})$/.exec(iso);
+  const start = parts === null ? null : realMoment(...parts.slice(1).map(Number), 0, 0, 0, 0);
+  if (start === null) {
+    throw new ContentUnreadable("a recorded date is unreadable");
+  }
+  return start / DAY;
+}
+
+export function dayText(days) {
+  return new Date(days * DAY).toISOString().slice(0, 10);
 }
 
 export class LocalTimes {
@@ -17,7 +33,8 @@ export class LocalTimes {
     localTime(zone, 0);
   }
 
-  moment(recorded) {
+  // The zone's calendar and clock at an RFC 3339 time.
+  read(recorded) {
     const parts = RECORDED.exec(recorded);
     const plain = parts === null ? null : realMoment(...[1, 2, 3, 4, 5, 6].map((at) => Number(parts[at] ?? 0)), 0);
     if (plain === null) {
@@ -25,7 +42,17 @@ export class LocalTimes {
     }
     const ahead = (Number(parts[9] ?? 0) * 60 + Number(parts[10] ?? 0)) * (parts[8] === "-" ? -1 : 1);
     const at = plain - ahead * 60000;
-    const local = localTime(this.zone, at);
+    return { at, local: localTime(this.zone, at) };
+  }
+
+  // The date in the clinic's zone, such as 2026-11-20.
+  localDate(recorded) {
+    const { year, month, day } = this.read(recorded).local;
+    return `${String(year).padStart(4, "0")}-${two(month)}-${two(day)}`;
+  }
+
+  moment(recorded) {
+    const { at, local } = this.read(recorded);
     let clock = `${two(local.hour)}:${two(local.minute)}`;
     if (isRepeated(this.zone, at)) {
       // In autumn this hour happens twice, and only the offset tells which one it was.
@@ -37,12 +64,8 @@ export class LocalTimes {
   }
 
   day(iso) {
-    const parts = /^(\d{4})-(\d{2})-(\d{2})$/.exec(iso);
-    const exists = parts !== null && realMoment(...parts.slice(1).map(Number), 0, 0, 0, 0) !== null;
-    if (!exists) {
-      throw new ContentUnreadable("a recorded date is unreadable");
-    }
-    return this.write(...parts.slice(1).map(Number));
+    dayNumber(iso);
+    return this.write(...iso.split("-").map(Number));
   }
 
   write(year, month, day) {

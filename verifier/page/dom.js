@@ -13,18 +13,23 @@ export function el(name, attributes = {}, ...children) {
       made.setAttribute(key, value);
     }
   }
-  made.append(...children.flat(3).filter((child) => child !== null && child !== false && child !== ""));
+  made.append(...partsOf(children));
+  return made;
+}
+
+export function partsOf(children) {
+  return children.flat(Infinity).filter((child) => child !== null && child !== false && child !== "");
+}
+
+export function svgEl(name, attributes, ...children) {
+  const made = document.createElementNS(SVG, name);
+  Object.entries(attributes).forEach(([key, value]) => made.setAttribute(key, value));
+  made.append(...partsOf(children));
   return made;
 }
 
 export function icon(name, extra = "") {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("class", `icon ${extra}`.trim());
-  svg.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `#i-${name}`);
-  svg.append(use);
-  return svg;
+  return svgEl("svg", { class: `icon ${extra}`.trim(), "aria-hidden": "true" }, svgEl("use", { href: `#i-${name}` }));
 }
 
 export function badge(word, tone) {
@@ -39,13 +44,18 @@ export function facts(pairs) {
   return el("dl", { class: "facts" }, pairs.filter((pair) => pair[1] !== null).map(([term, value]) => [el("dt", {}, term), el("dd", {}, String(value))]));
 }
 
-// A table whose columns carry their names, so that it can fold into cards where it is narrow.
-export function table(caption, columns, rows) {
+function cellOf([label, kind], value, isHead) {
+  const attributes = { class: `col-${kind}`, "data-label": label, scope: isHead ? "row" : null };
+  return el(isHead ? "th" : "td", attributes, el("span", {}, value ?? "–"));
+}
+
+// A table whose columns carry their names, so that it can fold into cards where it is narrow; the
+// first cell heads its row.
+export function table(caption, columns, rows, empty = "Nothing here yet.") {
   const head = el("tr", {}, columns.map(([label, kind]) => el("th", { scope: "col", class: `col-${kind}` }, label)));
-  const body = rows.map((row) =>
-    el("tr", {}, row.map((value, at) => el("td", { class: `col-${columns[at][1]}`, "data-label": columns[at][0] }, value ?? "–"))),
-  );
-  return el("div", { class: "table-box record-part" }, el("table", { class: "table" }, el("caption", {}, caption), el("thead", {}, head), el("tbody", {}, body)));
+  const body = rows.map((row) => el("tr", {}, row.map((value, at) => cellOf(columns[at], value, at === 0))));
+  const none = el("tr", {}, el("td", { class: "table-none", colspan: columns.length }, empty));
+  return el("div", { class: "table-box record-part" }, el("table", { class: "table" }, el("caption", {}, caption), el("thead", {}, head), el("tbody", {}, body.length > 0 ? body : none)));
 }
 
 export function byId(id) {

@@ -2,7 +2,7 @@
 
 import { fingerprintOf, readPems, subjectText } from "../engine/certificates.js";
 import { parsePolicy } from "../engine/witnesses.js";
-import { byId, el, notice, table } from "./dom.js";
+import { byId, el, notice, partsOf, table } from "./dom.js";
 import { judgeFile, readFile } from "./judging.js";
 import { canKeep, checkpointsText, forgetCheckpoints, keepText, keptText, loadCheckpoints, readCheckpoints, rememberAll } from "./keeping.js";
 import { verdictView } from "./verdict_view.js";
@@ -147,7 +147,7 @@ function showResult(result, name) {
     el("button", { type: "button", class: "button button-secondary", click: () => window.print() }, "Print"),
     el("button", { type: "button", class: "button button-primary", click: askAgain }, "Check another file"),
   ];
-  byId("result").replaceChildren(...verdictView(result, name, remembered, again).flat(3).filter(Boolean));
+  byId("result").replaceChildren(...partsOf(verdictView(result, name, remembered, again)));
   show("result");
   showMemory();
   byId("verdict").focus();

@@ -1,6 +1,7 @@
 // The record, drawn anew from what was signed: the same content as the page /verify draws.
 
 import { badge, el, facts, icon, notice, table } from "./dom.js";
+import { roomView } from "./room_view.js";
 
 const STATES = {
   closed: ["Closed", "good"],
@@ -67,7 +68,7 @@ function blockOf(block, brackets) {
   return el(
     "article",
     { class: "panel stack block", "aria-labelledby": `record-${block.number}` },
-    el("div", { class: "list-head" }, el("h3", { id: `record-${block.number}` }, `Record ${block.number} `, el("span", { class: "quiet" }, `· ${block.client}`)), el("span", { class: "marks" }, marks)),
+    el("div", { class: "list-head" }, el("h4", { id: `record-${block.number}` }, `Record ${block.number} `, el("span", { class: "quiet" }, `· ${block.client}`)), el("span", { class: "marks" }, marks)),
     el("p", { class: "quiet" }, `${block.protocol} · ${block.device} · ${block.practitioner}`, el("br"), storyOf(block)),
     bracketLine(brackets.get(block.number)),
     block.warnings.map((warning) => el("p", { class: "small" }, `Warning shown: ${warning}`)),
@@ -94,6 +95,7 @@ function statsOf({ counts }) {
     stat("Amended", counts.amended, "wait"),
     stat("Awaiting sterilization", counts.awaiting, "wait"),
     stat("Still open", counts.still_open, "warn"),
+    stat("Recalled", counts.recalled, "bad"),
   );
 }
 
@@ -125,29 +127,43 @@ function singleView({ content, blocks, unreadable }, brackets) {
 
 function exceptionsOf(content, most) {
   if (content.exceptions.length === 0) {
-    return el("p", {}, "No exceptions of sessions in this period.");
+    return el("p", {}, "No exceptions in this period.");
   }
   const more = content.exceptions.length - most;
   return [
-    exceptionTable("Exceptions", content.exceptions.slice(0, most), content.kinds),
+    exceptionTable("What is not as it should be", content.exceptions.slice(0, most), content.kinds),
     more > 0 ? el("p", {}, `${more} more exceptions are in the report.`) : null,
   ];
 }
 
-// What the sterilization room recorded is checked and listed, but not told in sentences here.
+// The bytes themselves, for whoever wants to compare them with what is told above.
 function entriesOf(content) {
   const rows = content.entries.map((entry) =>
     el("tr", {}, el("td", { class: "col-num" }, String(entry.index)), el("td", {}, entry.kind, el("br"), el("span", { class: "small quiet" }, `${entry.when}, ${entry.who}`)), el("td", { class: "entry-data" }, entry.data)),
   );
   return el(
     "details",
-    { class: "panel entries-all" },
+    { class: "panel entries-all", id: "entries-record" },
     el("summary", {}, icon("chevron"), `Every entry, as it was signed (${content.entries.length})`),
-    el("div", { class: "stack" }, el("p", { class: "quiet" }, "Cycles, tests and recalls of the sterilization room stand here too. The PDF tells them in sentences; this is what was signed."), el("div", { class: "record-part" }, el("table", { class: "table" }, el("tbody", {}, rows)))),
+    el("div", { class: "stack" }, el("p", { class: "quiet" }, "Each entry of the log that the file holds, in the words of the log."), el("div", { class: "record-part" }, el("table", { class: "table" }, el("tbody", {}, rows)))),
   );
 }
 
-function periodView({ content, blocks, left_out: leftOut, unreadable, most }, brackets) {
+// A long record needs a way through it that is shorter than scrolling.
+function waysThrough({ content, blocks, room }) {
+  const ways = [
+    ["exceptions-record", "Exceptions", content.exceptions.length],
+    ["sessions-record", "Sessions", blocks.length],
+    ["room-record", "Sterilization room", room?.tables.some(({ rows }) => rows.length > 0)],
+    ["curves-record", "Curves", room?.curves.length],
+    ["rules-record", "Rules", room?.rules.length],
+    ["entries-record", "Entries", content.entries.length],
+  ];
+  const links = ways.filter((way) => way[2]).map(([id, label]) => el("li", {}, el("a", { class: "button button-secondary", href: `#${id}` }, label)));
+  return el("nav", { class: "no-print", "aria-label": "In this record" }, el("ul", { class: "cluster" }, links));
+}
+
+function periodView({ content, blocks, room, left_out: leftOut, unreadable, most }, brackets) {
   const span = content.end > content.start ? `${content.start} to ${content.end - 1}` : "none";
   const later = content.later_amendments.slice(0, most);
   return [
@@ -156,16 +172,32 @@ function periodView({ content, blocks, left_out: leftOut, unreadable, most }, br
     content.volume ? el("p", {}, el("strong", {}, content.volume)) : null,
     content.filters.length > 0 ? el("p", {}, `Details are drawn only for: ${content.filters.join(", ")}. Counts and exceptions cover the whole period.`) : null,
     statsOf(content),
+    waysThrough({ content, blocks, room }),
+    el("h3", { id: "exceptions-record" }, "Exceptions"),
     exceptionsOf(content, most),
+    el("h3", { id: "sessions-record" }, "Sessions"),
     blocks.length > 0 ? blocks.map((block) => blockOf(block, brackets)) : el("p", {}, "No session ended in this period."),
     unreadable ? broken() : null,
     leftOut > 0 ? el("p", {}, el("strong", {}, `The first ${most} sessions are drawn here; ${leftOut} more are in the report.`), " All of them were checked.") : null,
+    room?.tables.some(({ rows }) => rows.length > 0) || room?.rules.length ? roomView(room) : null,
     later.length > 0 ? [el("h3", {}, "Later amendments"), el("p", { class: "quiet" }, "Made in this period to sessions that were closed before it."), el("div", { class: "panel" }, later.map(amendmentNote))] : null,
     entriesOf(content),
   ];
 }
 
+// The lists of a recall or a search, as they were signed.
+function listsView({ title, sentences, lists }) {
+  return [
+    el("h3", {}, title),
+    sentences.map((sentence) => el("p", {}, sentence)),
+    lists.map((list) => table(`${list.title} (${list.rows.length})`, list.columns.map((column) => [column, "text"]), list.rows, "No line.")),
+  ];
+}
+
 export function recordView(drawn, brackets) {
+  if (drawn.trace !== undefined) {
+    return listsView(drawn.trace);
+  }
   const byRecord = new Map(brackets.map((bracket) => [bracket.record, bracket]));
   return drawn.content.single === null ? periodView(drawn, byRecord) : singleView(drawn, byRecord);
 }

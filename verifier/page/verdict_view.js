@@ -20,6 +20,8 @@ const LEVELS = [
 const ABOUT = {
   inspection: "one session, with every entry the clinic quotes about it",
   client_copy: "one session, as the client’s copy",
+  recall: "a recall’s lists, which nobody can show to be complete",
+  search: "a search’s list, which nobody can show to be complete",
 };
 
 function banner(verdict) {
