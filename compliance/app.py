@@ -27,6 +27,7 @@ from compliance.operations.reporting.workshop import Workshop
 from compliance.operations.safekeeping.scheduling import back_up_if_due, plan_backups
 from compliance.settings import Settings
 from compliance.store.base import db
+from compliance.store.revisions import require_known_revision
 from compliance.store.schema import upgrade
 from compliance.store.session import Database, engine_options, prepare_engine
 from compliance.web.api.registering import register_api
@@ -160,7 +161,7 @@ def work(app: Flask) -> None:
     services: Services = app.extensions[EXTENSION]
     sweep(services.workshop, services.start_report, now=services.clock())
     with (
-        looking_after_backups(_backups(services)),
+        looking_after_backups(backup_round(services)),
         looking_after_anchors(_anchors(services)),
         looking_into_inbox(Inbox(services.database, services.settings.inbox, services.clock)),
         tidying_up(services.database, services.clock),
@@ -180,7 +181,7 @@ def _anchors(services: Services) -> Callable[[], object] | None:
     return look
 
 
-def _backups(services: Services) -> Callable[[], object] | None:
+def backup_round(services: Services) -> Callable[[], object] | None:
     """What makes a backup if one is due; nothing where the settings want none."""
     plan = plan_backups(services.settings)
     if plan is None:
@@ -199,6 +200,11 @@ def _backups(services: Services) -> Callable[[], object] | None:
 
 
 def migrate(app: Flask) -> None:
-    """Bring the database to the newest revision; called at every start."""
+    """Bring the database to the newest revision; called at every start.
+
+    Raises:
+        DatabaseIsNewer: a later version of this software changed it; nothing is touched.
+    """
     services: Services = app.extensions[EXTENSION]
+    require_known_revision(services.database, ROOT / "migrations")
     upgrade(services.database, ROOT / "migrations")

@@ -8,8 +8,15 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 
+from compliance.errors import ComplianceError
 from compliance.store.schema import alembic_config
 from compliance.store.session import Database, Tx
+
+
+class DatabaseIsNewer(ComplianceError):
+    """The database was brought to a revision that this version does not know."""
+
+    code = "database_is_newer"
 
 
 def read_revision(tx: Tx) -> str:
@@ -31,3 +38,18 @@ def is_known_revision(database: Database, migrations: Path, revision: str) -> bo
         return bool(revision) and scripts.get_revision(revision) is not None
     except CommandError:
         return False
+
+
+def require_known_revision(database: Database, migrations: Path) -> None:
+    """Refuse a database that a later version of this software has changed.
+
+    Raises:
+        DatabaseIsNewer: going on would write rows of an old form into new tables.
+    """
+    with database.engine.connect() as connection:
+        revision = MigrationContext.configure(connection).get_current_revision()
+    if revision and not is_known_revision(database, migrations, revision):
+        raise DatabaseIsNewer(
+            f"The database is at revision {revision}, which this version does not know: a newer"
+            " version has used it. Start that version, or restore a backup made by this one."
+        )

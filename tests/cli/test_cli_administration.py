@@ -207,3 +207,19 @@ def test_an_account_is_switched_off_and_on_again(run: Run, clinic: str) -> None:
     nobody = run("user", "disable", "nemo", "--clinic", clinic)
     assert nobody.exit_code == 1, nobody.output
     assert "nemo" in nobody.output
+
+
+def test_a_database_that_a_newer_version_has_used_is_left_alone(
+    run: Run, clinic: str, data_dir: Path
+) -> None:
+    database = open_sqlite(data_dir / "compliance.sqlite3")
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    database.dispose()
+
+    refused = run("clinic", "list")
+
+    assert refused.exit_code == 1
+    assert "revision 9999, which this version does not know" in refused.stderr
+    assert "Start that version" in refused.stderr
+    assert clinic not in refused.stdout
