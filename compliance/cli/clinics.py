@@ -29,7 +29,7 @@ def clinic() -> None:
     default="en",
     show_default=True,
     type=click.Choice(["en", "de"]),
-    help="Of reports.",
+    help="Of reports, checklists and consents; screens are in English.",
 )
 def create(slug: str, name: str, profiles: tuple[str, ...], time_zone: str, language: str) -> None:
     """Make a clinic with its keys, its log and the five protocols.

@@ -86,7 +86,6 @@ class Page:
     demo: bool
     nav: tuple[NavigationEntry, ...]
     version: str
-    language: str
     idle_seconds: int
 
 
@@ -213,7 +212,6 @@ def page_values(title: str, *, section: str = "") -> Page:
         demo=services().settings.demo or clinic.demo,
         nav=_navigation(clinic.roles, section),
         version=software_version(),
-        language=clinic.language,
         idle_seconds=services().settings.idle_lock_seconds,
     )
 
@@ -228,7 +226,6 @@ def plain_page(title: str, *, section: str = "") -> Page:
         demo=services().settings.demo,
         nav=_navigation(frozenset(), section),
         version=software_version(),
-        language="en",
         idle_seconds=0,
     )
 

@@ -248,6 +248,10 @@ def set_device_right(week: Week, manager: Page, session: str) -> None:
 def look_around(week: Week, manager: Page) -> None:
     """The pages of the house that no step has shown yet."""
     for name, path in (
+        ("manager-day", "/manager"),
+        ("manager-sessions", "/manager/sessions"),
+        ("manager-rules", "/manager/rules"),
+        ("sterilization-board", "/sterilization"),
         ("manager-people", "/manager/people"),
         ("manager-tokens", "/manager/tokens"),
         ("manager-things", "/manager/things"),

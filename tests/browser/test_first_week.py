@@ -9,13 +9,13 @@ from typing import Final
 
 import pytest
 from browser import first_week
-from browser.conftest import WAIT, Picture
+from browser.conftest import LANDSCAPE, PORTRAIT, WAIT, Picture
 from browser.desking import find_grave_faults, sticks_out
 from browser.first_week import WIDE, Week
 from browser.installation import Server, command, must, start_server
 from playwright.sync_api import Browser, BrowserContext, Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
@@ -60,6 +60,13 @@ def week(
             assert find_grave_faults(page) == [], (name, theme)
             picture(page, f"{name}-{width}-{theme}")
         assert not sticks_out(page), name
+        if width != WIDE[0]:
+            return
+        # A manager walks about with the tablet too.
+        for narrow in (LANDSCAPE, PORTRAIT):
+            page.set_viewport_size({"width": narrow[0], "height": narrow[1]})
+            assert not sticks_out(page), (name, narrow)
+        page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
 
     yield Week(open_context=open_context, look=look, folder=tmp_path)
     for context in opened:

@@ -22,6 +22,7 @@ from compliance.operations.safekeeping.journal import backup_state
 from compliance.web.context import page_values, services, show_time
 from compliance.web.desk.anchoring import anchor_values
 from compliance.web.desk.doors import at_desk
+from compliance.web.desk.first_steps import list_first_steps
 from compliance.web.desk.listing import list_values, read_asked, read_titles, refuse_unknown_format
 from compliance.web.desk.spreadsheets import csv_response
 from compliance.web.desk.wording import (
@@ -51,6 +52,7 @@ def show_day() -> ResponseReturnValue:
         day = read_day(tx, actor=actor, now=now, keyring=services().keyring)
         titles = read_titles(tx, actor=actor)
         anchored = anchor_values(tx, actor.clinic_id, now)
+        first_steps = list_first_steps(tx, actor=actor)
     opened = [_open_values(day, each, titles) for each in day.open]
     settings = services().settings
     backup = backup_state(settings.data_dir, now, every_hours=settings.backup_every_hours)
@@ -58,7 +60,8 @@ def show_day() -> ResponseReturnValue:
         "desk/day.html",
         page=page_values("Today", section="manager"),
         today=f"{day.today:%A}, {show_date(day.today)}",
-        verdict=_verdict(day.reasons),
+        verdict=_verdict(day.reasons, begun=not first_steps, reported=day.last_report is not None),
+        first_steps=first_steps,
         anchored=anchored,
         reasons=tuple(_reason_values(reason) for reason in day.reasons),
         stats=_stats(day, opened),
@@ -76,15 +79,22 @@ def show_day() -> ResponseReturnValue:
     )
 
 
-def _verdict(reasons: tuple[Reason, ...]) -> tuple[str, str, str]:
+def _verdict(reasons: tuple[Reason, ...], *, begun: bool, reported: bool) -> tuple[str, str, str]:
     """Word, sentence and tone of the answer on top."""
+    if not reasons and not begun:
+        return "Yes", "No session was opened yet, so nothing is in the way.", "good"
     if not reasons:
+        report = (
+            f"the last report is younger than {REPORT_EVERY.days} days"
+            if reported
+            else f"no report is due before the clinic is {REPORT_EVERY.days} days old"
+        )
         return (
             "Yes",
             (
                 "No recall is open, every session of the days before is closed, nothing waits too "
-                "long for the sterilization room, every escalated incident was followed up, and the last "
-                f"report is younger than {REPORT_EVERY.days} days."
+                "long for the sterilization room, every escalated incident was followed up, and "
+                f"{report}."
             ),
             "good",
         )

@@ -109,7 +109,9 @@ class FoundingForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )
     time_zone = SelectField("Time zone", validators=[InputRequired("Choose a time zone.")])
-    language = RadioField("Language of reports", choices=_LANGUAGES, validators=[InputRequired()])
+    language = RadioField(
+        "Language of reports and checklists", choices=_LANGUAGES, validators=[InputRequired()]
+    )
     profiles = SelectMultipleField("Rule profiles", validators=[MayBeEmpty()])
     admin = FormField(PersonForm)
     manager = FormField(PersonForm)

@@ -85,7 +85,7 @@ def _say_fixed(covered: Covered | None) -> str:
     if covered is None:
         return (
             "A fingerprint of these lines goes into the log before every report, and after midnight "
-            "of a day on which something was read. From then on no line can go unnoticed."
+            "of a day on which something was read. From then on no line can be taken away unnoticed."
         )
     return (
         f"Entry {covered.index} of the log, made {show_time(covered.at)}, holds a fingerprint of every "

@@ -95,7 +95,8 @@ def _value(key: str, rules: EffectiveRules) -> dict[str, Any]:
         **base,
         "value": _show(rules.values[key], unit),
         "rule": citation.rule,
-        "text": citation.text,
+        # Without a sentence of the profile's own, label and value have said it already.
+        "text": citation.text if key in winner.citations else "",
         "source": citation.source,
         "primary": winner.primary,
     }

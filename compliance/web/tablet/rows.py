@@ -58,6 +58,8 @@ class Row:
     code: str
     label: str
     help: str | None
+    language: str
+    """Of label and help: the checklist's words may speak another one than the screen."""
     control: str
     """``toggle``, ``choice``, ``measurement``, ``evidence`` or ``custom``."""
     slot: str | None
@@ -139,6 +141,7 @@ def _row(viewing: Viewing, item: Item, *, asked: bool) -> Row:
         code=item.code,
         label=localized(item.label, viewing.language),
         help=localized(item.help, viewing.language) or None,
+        language=viewing.language,
         control=_control(item),
         slot=item.evidence,
         options=options_of(item, viewing.language),

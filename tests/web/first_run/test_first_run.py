@@ -97,10 +97,8 @@ def test_a_clinic_is_founded_with_its_people_and_a_clean_log(
     assert client.get("/root-qr.svg").mimetype == "image/svg+xml"
 
 
-def test_the_manager_comes_in_afterwards(client: FlaskClient) -> None:
-    send(client)
+def sign_in_manager(client: FlaskClient) -> None:
     page = client.get("/login")
-
     answer = client.post(
         "/login",
         data={
@@ -109,9 +107,54 @@ def test_the_manager_comes_in_afterwards(client: FlaskClient) -> None:
             "password": "long enough 2",
         },
     )
-
     assert answer.status_code == 303
+
+
+def test_the_manager_comes_in_afterwards(client: FlaskClient) -> None:
+    send(client)
+
+    sign_in_manager(client)
+
     assert client.get("/manager").status_code == 200
+
+
+def test_the_first_page_promises_no_language_that_is_not_there(client: FlaskClient) -> None:
+    page = client.get("/first-run").text
+
+    assert "Language of reports and checklists" in page
+    assert "The screens around them are in English. It cannot be changed later." in page
+
+
+def test_a_german_clinic_has_english_screens_and_says_so_to_a_screen_reader(
+    client: FlaskClient,
+) -> None:
+    send(client, language="de")
+    sign_in_manager(client)
+
+    page = client.get("/manager").text
+    assert '<html lang="en">' in page
+    assert "Inspection-ready?" in page
+    assert "Gerät der dermatologischen Praxis" in client.get("/manager/templates").text
+
+
+def test_a_new_manager_is_told_what_comes_next(client: FlaskClient) -> None:
+    send(client)
+    sign_in_manager(client)
+
+    page = client.get("/manager").text
+
+    assert "No session was opened yet, so nothing is in the way." in page
+    steps = page.split("Before the first treatment")[1].split("</ol>")[0]
+    assert re.findall(r'href="([^"]+)"', steps) == [
+        "/manager/people/invite",
+        "/manager/things/devices/new",
+        "/manager/things/products/new",
+        "/manager/templates",
+    ]
+    lot = client.get("/manager/things/lots/new").text
+    assert "No product yet" in lot
+    assert 'href="/manager/things/products/new"' in lot
+    assert "<select" not in lot
 
 
 def test_once_there_is_a_clinic_the_page_is_gone(client: FlaskClient) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy import update
 from web.tablet.browsing import INK_URL, PASSWORD, Clock, Tablet, accepted, forms_of, words_of
 
 from compliance.domain.access import Role
 from compliance.operations.treatments.reading import SessionRecord, read_history, read_session
+from compliance.store.models.people import Clinic
 from harbour import House
 
 
@@ -50,6 +52,21 @@ def test_the_gate_bar_counts_down_with_every_answer(tablet: Tablet) -> None:
     text = words_of(tablet.get(page))
     assert "9 things left before you can start" in text
     assert "Practitioner Ó Murchú" in text
+
+
+def test_a_german_checklist_on_an_english_screen_says_which_words_are_german(
+    tablet: Tablet,
+) -> None:
+    session_id = tablet.open()
+    english = tablet.get(f"/sessions/{session_id}").text
+    with tablet.house.database.writing() as tx:
+        tx.execute(update(Clinic).values(language="de"))
+
+    german = tablet.get(f"/sessions/{session_id}").text
+
+    assert 'lang="de"' not in english
+    assert '<html lang="en">' in german
+    assert re.search(r'id="item-gloves_worn-label" lang="de">\s*Handschuhe', german)
 
 
 def test_a_script_gets_only_the_element_it_swaps(tablet: Tablet) -> None:
