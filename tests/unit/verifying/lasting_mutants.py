@@ -44,10 +44,10 @@ class Bench:
             roots=(self.maker.clinic.root.certificate,),
         )
 
-    def seal(self, *, countersign: bool = False) -> bytes:
+    def seal(self, audit: bytes | None = None, *, countersign: bool = False) -> bytes:
         output = self.maker.folder / "lasting.pdf"
         sign_report(
-            draw(build_audit(parts_of(self.maker.clinic))),
+            draw(audit or build_audit(parts_of(self.maker.clinic))),
             identity=self.maker.clinic.identity(),
             reason="Sealed audit report",
             location="",
@@ -62,7 +62,7 @@ class Bench:
         path = self.maker.folder / "extended.pdf"
         path.write_bytes(data)
         now = SIGNED_AT + timedelta(hours=2 * number)
-        add_archive_stamp(path, self.stamps(2 * number), number=number, now=now)
+        add_archive_stamp(path, self.stamps(2 * number), now=now)
         return path.read_bytes()
 
 

@@ -29,7 +29,11 @@ CYCLE = ("cycle.recorded", {"cycle": "c1", "number": "7", "curve_sha256": SHA256
 REGISTERED = ("pack.registered", {"pack": "p1", "code": "P-1", "cycle_id": "c1"})
 LOAD_RELEASED = ("cycle.released", {"cycle": "c1"})
 PACK_RELEASED = ("pack.released", {"pack": "p1", "code": "P-1"})
-BEFORE = {"component": "roller", "kind": "pack", "ref": {"pack": "p1", "code": "P-1"}}
+BEFORE: dict[str, Any] = {
+    "component": "roller",
+    "kind": "pack",
+    "ref": {"pack": "p1", "code": "P-1"},
+}
 
 
 def closed(*evidence: Any) -> tuple[str, dict[str, Any]]:
