@@ -29,6 +29,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "user": ("people", "Add and list people."),
         "token": ("tokens", "Make, list and revoke tokens of the API."),
         "cycle": ("cycles", "Import the logs of sterilizers."),
+        "load": ("loads", "Start loads, read them out, release them."),
         "who-met": ("tracing", "Which clients met a device, pack, load, lot or person's work."),
         "erasure": ("erasure", "Erase a client's personal data, on the word of two persons."),
         "export": ("exporting", "Make a signed report."),
