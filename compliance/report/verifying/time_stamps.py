@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-import orjson
+import msgspec
 from cryptography import x509
 
 from compliance.ledger.canonical import NotCanonical
@@ -193,8 +193,8 @@ def _needed(audit: AuditFile) -> int:
 
 def _data(body: bytes) -> Mapping[str, Any]:
     try:
-        content = orjson.loads(body)
-    except ValueError:
+        content = msgspec.json.decode(body)
+    except (ValueError, RecursionError):
         # What the quick reader does not like is judged with all other entries.
         content = json.loads(body)
     data = content["data"]

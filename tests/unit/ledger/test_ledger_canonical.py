@@ -238,6 +238,8 @@ def test_a_value_that_contains_itself_is_refused() -> None:
         pytest.param(b'{"a":"\xf4\x90\x80\x80"}', id="beyond-unicode"),
         pytest.param(b'{"a":"\xc0\x80"}', id="overlong-utf8"),
         pytest.param(b'{"a":"\x1f"}', id="raw-control-character"),
+        pytest.param(b'{"a":9007199254740993}', id="integer-a-double-cannot-hold"),
+        pytest.param(b'{"a":-9007199254740992}', id="integer-too-small"),
         pytest.param(b'{"a":' + b"[" * 500_000, id="never-closed"),
         pytest.param(b'{"a":' + b"[" * 500_000 + b"]" * 500_000 + b"}", id="far-too-deep"),
     ],
@@ -245,6 +247,15 @@ def test_a_value_that_contains_itself_is_refused() -> None:
 def test_bytes_that_are_not_the_canonical_form_are_refused(data: bytes) -> None:
     with pytest.raises(NotCanonical):
         parse_canonical(data)
+
+
+def test_what_is_too_long_for_the_quick_reader_is_read_all_the_same() -> None:
+    text = "0" * (32 * 1024 * 1024)
+    data = b'{"a":"%s"}' % text.encode()
+
+    assert parse_canonical(data) == {"a": text}
+    with pytest.raises(NotCanonical):
+        parse_canonical(data[:-1] + b" }")
 
 
 def test_the_message_does_not_repeat_the_value() -> None:
