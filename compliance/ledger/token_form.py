@@ -7,6 +7,7 @@ beside the signer's. The rules are those of docs/record-format.md section 4b.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -93,6 +94,17 @@ def require_one_form(data: bytes) -> None:
     """
     if compose_token(data) != data:
         raise BadToken("a part of the time-stamp that nobody signs was altered")
+
+
+def lasts_until(token: Token) -> datetime:
+    """When the first of the certificates that the token carries expires; aware, UTC.
+
+    Raises:
+        BadToken: if it carries none.
+    """
+    if not token.certificates:
+        raise BadToken("the token carries no certificate")
+    return min(one.not_valid_after_utc for one in token.certificates)
 
 
 def _open(data: bytes) -> tuple[Token, x509.Certificate]:

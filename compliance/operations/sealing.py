@@ -52,6 +52,7 @@ PLACES: Final = {
 """Entries that later entries refer to: (place kind, the key of ``data`` that names the thing)."""
 
 EVENTS: Final = {
+    "report.renewed": ("report_renewed", "report"),
     "sterilizer.moved": ("sterilizer_moved", "sterilizer"),
     "sterilizer.serviced": ("sterilizer_serviced", "sterilizer"),
     "recall.pulled": ("recall_event", "recall"),

@@ -21,6 +21,7 @@ from cryptography import x509
 from pyhanko.keys.internal import translate_pyca_cryptography_cert_to_asn1
 from pyhanko.pdf_utils.decode_limits import DecodeLimits
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import InvisSigSettings
 from pyhanko.sign.signers.pdf_signer import (
     DSSContentSettings,
@@ -33,8 +34,15 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko_certvalidator import ValidationContext
 
 from compliance.errors import ComplianceError
-from compliance.ledger.timestamp import BadToken, check_signature, read_token, why_ignored
-from compliance.ledger.token_form import compose_token, require_one_form
+from compliance.ledger.timestamp import (
+    BadToken,
+    Token,
+    check_signature,
+    read_token,
+    why_ignored,
+)
+from compliance.ledger.token_form import compose_token, lasts_until, require_one_form
+from compliance.report.verifying.byte_ranges import strip_padding
 from compliance.report.verifying.seal_time import ARCHIVE_FIELD
 
 IN_ONE_REVISION: Final = DSSContentSettings(
@@ -79,12 +87,22 @@ class Stamps:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archived:
+    """The archive time-stamps of a file."""
+
+    stamps: int
+    until: datetime | None
+    """When the last of them, whose authority's certificate expires then, must be renewed by."""
+
+
 class AskingStamper(TimeStamper):
     """Asks through the function it is given, and passes on only tokens that count."""
 
-    def __init__(self, stamps: Stamps) -> None:
+    def __init__(self, stamps: Stamps, *, later_than: datetime | None = None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # pyHanko leaves it out.
         self._stamps = stamps
+        self._later_than = later_than
 
     async def async_request_tsa_response(self, req: Any) -> Any:
         try:
@@ -110,6 +128,8 @@ class AskingStamper(TimeStamper):
         reason = why_ignored(token, signer, self._stamps.pinned)
         if reason is not None:
             raise BadToken(f"the token does not count: {reason}")
+        if self._later_than is not None and lasts_until(token) <= self._later_than:
+            raise StampFailed("the authority's certificate expires no later than the one before")
         # What a verifier would refuse later must not get into a seal.
         require_one_form(der)
 
@@ -126,22 +146,27 @@ class PlainWriter(IncrementalPdfFileWriter):
         return
 
 
-def add_archive_stamp(path: Path, stamps: Stamps, *, number: int, now: datetime) -> None:
+def add_archive_stamp(
+    path: Path, stamps: Stamps, *, now: datetime, later_than: datetime | None = None
+) -> Archived:
     """Add validation data and an archive time-stamp that covers the whole file: B-LTA.
 
     To be done after the seal's authority had time to revoke it, and again before the last
-    time-stamp expires. The file is replaced whole or not at all.
+    time-stamp expires. The file is replaced whole or not at all, and begins as it was.
 
     Args:
-        path: a file that was sealed with a time-stamp.
-        number: counts the archive time-stamps of the file, from 1 on.
+        path: a sealed file.
         now: as of which certificates are judged.
+        later_than: the authority's certificate must expire after it.
 
     Raises:
-        StampFailed: if no token came.
+        StampFailed: if no token came that counts, or one that expires too soon.
     """
     try:
-        _replace(path, _stamped(path.read_bytes(), stamps, number, now))
+        data = path.read_bytes()
+        content = _stamped(data, AskingStamper(stamps, later_than=later_than), stamps, now)
+        _replace(path, content)
+        return read_archived(content)
     except (ComplianceError, OSError):
         raise
     except Exception as error:
@@ -149,19 +174,50 @@ def add_archive_stamp(path: Path, stamps: Stamps, *, number: int, now: datetime)
         raise StampFailed(f"the file cannot be stamped: {error}") from error
 
 
-def _stamped(data: bytes, stamps: Stamps, number: int, now: datetime) -> bytes:
+def read_archived(data: bytes) -> Archived:
+    """Say which archive time-stamps a file has.
+
+    Raises:
+        StampFailed: if it cannot be read.
+    """
+    try:
+        tokens = _archive_tokens(PdfFileReader(io.BytesIO(data)))
+        until = lasts_until(tokens[-1]) if tokens else None
+    except Exception as error:
+        # pyHanko lets ValueError, KeyError and errors of its own out; all mean the same.
+        raise StampFailed(f"the file cannot be read: {error}") from error
+    return Archived(stamps=len(tokens), until=until)
+
+
+def _archive_tokens(reader: PdfFileReader) -> list[Token]:
+    stamps = [
+        one
+        for one in reader.embedded_timestamp_signatures
+        if str(one.field_name).startswith(ARCHIVE_FIELD)
+    ]
+    return [read_token(strip_padding(one.pkcs7_content)) for one in stamps]
+
+
+def _stamped(data: bytes, stamper: AskingStamper, stamps: Stamps, now: datetime) -> bytes:
     # One writer for both, so that nothing is added which the archive time-stamp does not cover.
     writer = PlainWriter(io.BytesIO(data), decode_limits=DecodeLimits.for_trusted_input())
     seal: Any = next(iter(writer.prev.embedded_regular_signatures))
+    former = _archive_tokens(writer.prev)
+    carried = [certificate for token in former for certificate in token.certificates]
     DocumentSecurityStore.supply_dss_in_writer(
         writer,
         sig_contents=None,
-        certs=[seal.signer_cert, *seal.other_embedded_certs, *_of_seal_stamp(seal)],
+        certs=[
+            seal.signer_cert,
+            *seal.other_embedded_certs,
+            *_of_seal_stamp(seal),
+            *(translate_pyca_cryptography_cert_to_asn1(one) for one in carried),
+        ],
         crls=[asn1_crl.CertificateList.load(one) for one in stamps.crls],
     )
     output = PdfTimeStamper(
-        AskingStamper(stamps),
-        field_name=f"{ARCHIVE_FIELD}{number}",
+        stamper,
+        field_name=f"{ARCHIVE_FIELD}{len(former) + 1}",
         # Off the page and printable: PDF/A asks for the one and PDF/UA for the other.
         invis_settings=InvisSigSettings(set_print_flag=True, box_out_of_bounds=True),
         readable_field_name="Archive time-stamp",
@@ -171,7 +227,10 @@ def _stamped(data: bytes, stamps: Stamps, number: int, now: datetime) -> bytes:
         stamps.context(now),
         dss_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True),
     )
-    return bytes(output.getvalue())
+    content = bytes(output.getvalue())
+    if not content.startswith(data):
+        raise StampFailed("the file would not begin as it was")
+    return content
 
 
 def _of_seal_stamp(seal: Any) -> list[Any]:

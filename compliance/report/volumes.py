@@ -36,8 +36,10 @@ _TEXT: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
                 "title": "Index of volumes",
                 "lead": "This report has {count} volumes, and this index is its last part. Each is a signed report of its own, to be"
                 " checked by itself. A volume belongs to this index only if its SHA-256 is the one"
-                " printed here. The volumes follow one another without a gap: entries {start} to"
+                " printed here, counted over as many bytes as are stated: an archive time-stamp that"
+                " is added later comes after them. The volumes follow one another without a gap: entries {start} to"
                 " {end} of the log.",
+                "digest": "SHA-256 of {bytes} bytes: {digest}",
                 "entries": "entries {start} to {end}, {sessions} sessions, {pages} pages",
             }
         ),
@@ -48,7 +50,9 @@ _TEXT: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
                 " Teil. Jeder ist ein eigener signierter Bericht"
                 " und wird für sich geprüft. Ein Band gehört nur dann zu diesem Verzeichnis, wenn"
                 " sein SHA-256 der hier gedruckte ist. Die Bände folgen lückenlos aufeinander:"
-                " Einträge {start} bis {end} des Protokolls.",
+                " Einträge {start} bis {end} des Protokolls. Der SHA-256 gilt für die angegebene"
+                " Zahl von Bytes: Ein Archivzeitstempel, der später hinzukommt, steht danach.",
+                "digest": "SHA-256 über {bytes} Bytes: {digest}",
                 "entries": "Einträge {start} bis {end}, {sessions} Sitzungen, {pages} Seiten",
             }
         ),
@@ -67,8 +71,10 @@ class VolumeLine:
     sessions: int
     """Closed and aborted ones."""
     pages: int
+    size: int
+    """Bytes of the signed file, before anything was added to it."""
     sha256: str
-    """Of the signed file, in hex."""
+    """Of these bytes, in hex."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +161,7 @@ def _volume(document: Document, volume: VolumeLine, text: Mapping[str, str]) -> 
         pages=volume.pages,
     )
     y = piece.add(BODY, y, document.type.wrap(said, RIGHT - BODY, BODY_TEXT), BODY_TEXT)
-    digest = f"SHA-256 {grouped(volume.sha256)}"
+    digest = text["digest"].format(bytes=volume.size, digest=grouped(volume.sha256))
     piece.add(BODY, y, document.type.wrap(digest, RIGHT - BODY, HEX), HEX)
     piece.height += 3
     piece.rule(piece.height, HAIR)

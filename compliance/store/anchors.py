@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from compliance.store.models.anchors import Anchor, Cosignature, OutsideAttempt
 from compliance.store.models.log import LogEntry
-from compliance.store.models.treatments import Report
-from compliance.store.reports import ReportRow
 from compliance.store.session import Tx
 
 
@@ -66,15 +64,22 @@ class Attempt:
     problem: str | None
 
 
-_LAST = select(
-    Anchor.idx,
-    Anchor.size,
-    Anchor.authority,
-    Anchor.independent,
-    Anchor.gen_time,
-    Anchor.recorded_at,
-    Anchor.token_sha256,
-).order_by(Anchor.idx.desc())
+# Asked at every closing, so built once.
+_LAST: Final = (
+    select(
+        Anchor.idx,
+        Anchor.size,
+        Anchor.authority,
+        Anchor.independent,
+        Anchor.gen_time,
+        Anchor.recorded_at,
+        Anchor.token_sha256,
+    )
+    .where(Anchor.clinic_id == bindparam("in_clinic"))
+    .order_by(Anchor.idx.desc())
+)
+_LAST_OF_ALL: Final = _LAST.limit(1)
+_LAST_BY: Final = _LAST.where(Anchor.issuer.in_(bindparam("by_issuers", expanding=True))).limit(1)
 
 
 def insert_anchor(tx: Tx, row: AnchorRow) -> None:
@@ -83,10 +88,11 @@ def insert_anchor(tx: Tx, row: AnchorRow) -> None:
 
 def find_last(tx: Tx, clinic_id: str, *, issuers: Sequence[str] | None = None) -> LastAnchor | None:
     """The newest anchor of a clinic, or the newest by one of these certificates."""
-    statement = _LAST.where(Anchor.clinic_id == clinic_id)
-    if issuers is not None:
-        statement = statement.where(Anchor.issuer.in_(issuers))
-    row = tx.execute(statement.limit(1)).first()
+    if issuers is None:
+        row = tx.execute(_LAST_OF_ALL, {"in_clinic": clinic_id}).first()
+    else:
+        wanted = {"in_clinic": clinic_id, "by_issuers": list(issuers)}
+        row = tx.execute(_LAST_BY, wanted).first()
     return None if row is None else LastAnchor(**row._mapping)
 
 
@@ -146,16 +152,6 @@ def last_cosigned(tx: Tx, clinic_id: str, witness: str) -> tuple[int, datetime] 
         .limit(1)
     ).first()
     return None if row is None else (row[0], row[1])
-
-
-def list_finished(tx: Tx, *, since: datetime) -> list[ReportRow]:
-    """Reports of all clinics that were asked for since then and are done, oldest first."""
-    rows = tx.execute(
-        select(Report.__table__)
-        .where(Report.state == "done", Report.requested_at >= since)
-        .order_by(Report.requested_at)
-    )
-    return [ReportRow(**row._mapping) for row in rows]
 
 
 def note_attempt(tx: Tx, attempt: Attempt) -> None:

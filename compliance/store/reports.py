@@ -32,6 +32,8 @@ class ReportRow:
     requested_by: str
     requested_at: datetime
     beat_at: datetime
+    countersign: bool = False
+    """Whether its files leave a field for an inspector's own signature."""
 
 
 def insert_report(tx: Tx, report: ReportRow) -> None:
@@ -51,6 +53,7 @@ def insert_report(tx: Tx, report: ReportRow) -> None:
             requested_by=report.requested_by,
             requested_at=report.requested_at,
             beat_at=report.beat_at,
+            countersign=report.countersign,
         )
     )
 

@@ -16,6 +16,7 @@ from compliance.operations.access_seals import enter_accesses
 from compliance.operations.clinics import clinic_of
 from compliance.operations.identifiers import new_id
 from compliance.operations.reporting.asking import ask_outside
+from compliance.operations.reporting.lasting import part_name
 from compliance.operations.reporting.parts import Request, collect_parts
 from compliance.operations.reporting.ranges import Period, cut_volumes, find_range, read_period
 from compliance.operations.reporting.seal import root_fingerprint, seal_file
@@ -239,6 +240,7 @@ def _make_index(job: _Job, output: Path, volumes: list[ReportFile]) -> ReportFil
             end=volume.end,
             sessions=volume.sessions,
             pages=volume.pages,
+            size=volume.path.stat().st_size,
             sha256=volume.sha256,
         )
         for volume in volumes
@@ -278,7 +280,7 @@ def _enter(job: _Job, report_id: str, files: tuple[ReportFile, ...]) -> None:
     with job.workshop.database.writing() as tx:
         for number, file in enumerate(files):
             data = {
-                "report": report_id if number == 0 else f"{report_id}/{number}",
+                "report": part_name(report_id, number),
                 "sha256": file.sha256,
                 "from": job.period.first.isoformat(),
                 "to": job.period.last.isoformat(),

@@ -11,7 +11,9 @@ from typing import Any
 
 from compliance.errors import Conflict
 from compliance.operations.once import Keyed, answer_once
+from compliance.operations.reporting.lasting import keep_lasting
 from compliance.operations.reporting.workshop import Workshop, clinic_folder
+from compliance.store import lasting_files
 from compliance.store.session import Tx
 
 
@@ -67,6 +69,8 @@ def enter_once(
 
     def produce() -> dict[str, Any]:
         entering.append(tx)
+        if kept is not None:
+            keep_lasting(tx, clinic_id, kept, report=made.report_id, sha256=made.sha256, now=now)
         return {
             "report_id": made.report_id,
             "sha256": made.sha256,
@@ -94,10 +98,13 @@ def replay_file(workshop: Workshop, clinic_id: str, known: Mapping[str, Any]) ->
         raise FileGone(
             "the file made for this key is kept no longer; ask with a new key for another one"
         )
+    with workshop.database.reading() as tx:
+        # An archive time-stamp may have been added since; what was handed out begins the file.
+        newest = lasting_files.find_file(tx, clinic_id, path.name)
     return ExportedSession(
         report_id=known["report_id"],
         path=path,
-        sha256=known["sha256"],
+        sha256=known["sha256"] if newest is None else newest.sha256,
         pages=known["pages"],
         record=known["record"],
         replayed=True,

@@ -14,10 +14,12 @@ from compliance.operations.clinics import clinic_of
 from compliance.operations.identifiers import new_id
 from compliance.operations.reporting.exporting import (
     Cancelled,
+    ExportedReport,
     ExportReport,
     check_filters,
     export_report,
 )
+from compliance.operations.reporting.lasting import keep_lasting, part_name
 from compliance.operations.reporting.ranges import read_period
 from compliance.operations.reporting.workshop import Workshop, clinic_folder
 from compliance.store import reports
@@ -40,6 +42,8 @@ class RequestReport:
     first: date
     last: date
     filters: Mapping[str, str] = field(default_factory=dict)
+    countersign: bool = False
+    """Leaves a field in every file for an inspector's own signature."""
 
 
 def request_report(tx: Tx, command: RequestReport, *, actor: Actor, now: datetime) -> ReportRow:
@@ -65,6 +69,7 @@ def request_report(tx: Tx, command: RequestReport, *, actor: Actor, now: datetim
         requested_by=actor.user_id,
         requested_at=now,
         beat_at=now,
+        countersign=command.countersign,
     )
     reports.insert_report(tx, row)
     return row
@@ -140,6 +145,7 @@ def make_requested(workshop: Workshop, clinic_id: str, report_id: str, *, now: d
         output=clinic_folder(workshop, clinic_id) / f"{_file_name(row)}.pdf",
         filters=row.filters,
         report_id=report_id,
+        countersign=row.countersign,
     )
     try:
         made = export_report(
@@ -157,6 +163,10 @@ def make_requested(workshop: Workshop, clinic_id: str, report_id: str, *, now: d
     except Exception:
         _settle(workshop, row, {"state": "failed", "problem": "an unexpected error; see the log"})
         raise
+    _finish(workshop, row, made, now)
+
+
+def _finish(workshop: Workshop, row: ReportRow, made: ExportedReport, now: datetime) -> None:
     values = {
         "state": "done",
         "files": [file.to_json() for file in made.files],
@@ -164,7 +174,11 @@ def make_requested(workshop: Workshop, clinic_id: str, report_id: str, *, now: d
         "done": 1,
         "total": 1,
     }
-    _settle(workshop, row, values)
+    with workshop.database.writing() as tx:
+        reports.update_report(tx, row.clinic_id, row.report_id, values)
+        for number, file in enumerate(made.files):
+            report = part_name(row.report_id, number)
+            keep_lasting(tx, row.clinic_id, file.path, report=report, sha256=file.sha256, now=now)
 
 
 def _file_name(row: ReportRow) -> str:

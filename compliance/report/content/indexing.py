@@ -236,6 +236,7 @@ _EVENTS: Final[Mapping[str, _Reader]] = MappingProxyType(
         "clock.anomaly": _clock_anomaly,
         "report.exported": _report_exported,
         "report.extended": _report_exported,
+        "report.renewed": _report_exported,
     }
 )
 """What happened in the range and is counted."""

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Integer, LargeBinary, String, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from compliance.store.base import Base, Id, UtcTime
@@ -59,3 +68,23 @@ class OutsideAttempt(Base):
     last_at: Mapped[datetime] = mapped_column(UtcTime)
     retry_at: Mapped[datetime] = mapped_column(UtcTime)
     problem: Mapped[str | None] = mapped_column(String(300))
+
+
+class LastingFile(Base):
+    """A signed file that is kept, and when it wants its next time-stamp; not part of the record."""
+
+    __tablename__ = "lasting_file"
+    __table_args__ = (Index(None, "extend_at", "clinic_id", "name"),)
+
+    clinic_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    """In the clinic's folder of reports."""
+    report: Mapped[str] = mapped_column(String(80))
+    """As its entries name it; volumes have a number after a stroke."""
+    sha256: Mapped[str] = mapped_column(String(64))
+    """Of the newest bytes; while they get their name, the file may still hold those before."""
+    size: Mapped[int] = mapped_column(BigInteger)
+    stamps: Mapped[int] = mapped_column(Integer)
+    """Archive time-stamps it has."""
+    extend_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    """When the next one is due."""

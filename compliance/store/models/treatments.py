@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     String,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -213,6 +214,7 @@ class Report(Base):
     problem: Mapped[str | None] = mapped_column(String(400))
     files: Mapped[Any] = mapped_column(JsonText)
     """``[{name, sha256, start, end}]``; the first is the report or the index of volumes."""
+    countersign: Mapped[bool] = mapped_column(Boolean, server_default=false())
     log_size: Mapped[int | None] = mapped_column(BigInteger)
     requested_by: Mapped[str] = mapped_column(String(80))
     requested_at: Mapped[datetime] = mapped_column(UtcTime)

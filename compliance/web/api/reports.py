@@ -75,7 +75,12 @@ def post_report(body: dict[str, Any]) -> Reply:
     """
 
     def work(tx: Tx, asking: Asking) -> Answer:
-        command = RequestReport(first=body["from_"], last=body["to"], filters=body["filters"])
+        command = RequestReport(
+            first=body["from_"],
+            last=body["to"],
+            filters=body["filters"],
+            countersign=body["countersign"],
+        )
         row = request_report(tx, command, actor=asking.actor, now=asking.now)
         place = url_for("api.get_report", report_id=row.report_id)
         return Answer(body=_report(row), headers={"Location": place})
@@ -149,6 +154,7 @@ def _report(row: Any) -> dict[str, Any]:
         "state": row.state,
         "period": {"from_": row.period_from.isoformat(), "to": row.period_to.isoformat()},
         "filters": dict(row.filters),
+        "countersign": row.countersign,
         "done": row.done,
         "total": row.total,
         "problem": row.problem,

@@ -60,6 +60,7 @@ class Wanted:
     first: date | None
     last: date | None
     filters: Mapping[str, str]
+    countersign: bool = False
     problem: str = ""
 
 
@@ -76,7 +77,12 @@ def ask_for_report() -> ResponseReturnValue:
     wanted = _read_wanted(request.form, None)
     if wanted.first is None or wanted.last is None:
         return _page(actor, request.form), HTTPStatus.UNPROCESSABLE_ENTITY
-    command = RequestReport(first=wanted.first, last=wanted.last, filters=wanted.filters)
+    command = RequestReport(
+        first=wanted.first,
+        last=wanted.last,
+        filters=wanted.filters,
+        countersign=wanted.countersign,
+    )
     try:
         with services().database.writing() as tx:
             report_id: str = once(
@@ -104,7 +110,8 @@ def _read_wanted(args: Mapping[str, str], preset: Preset | None) -> Wanted:
     except ValueError:
         problem = "Give the first and the last day, such as 2026-11-01 and 2026-11-30."
         return Wanted(first=None, last=None, filters=filters, problem=problem)
-    return Wanted(first=first, last=last, filters=filters)
+    countersign = args.get("countersign") == "yes"
+    return Wanted(first=first, last=last, filters=filters, countersign=countersign)
 
 
 def _page(actor: Actor, args: Mapping[str, str], problem: str = "") -> str:
@@ -137,6 +144,7 @@ def _page(actor: Actor, args: Mapping[str, str], problem: str = "") -> str:
         period=show_period(wanted.first, wanted.last),
         choices=choices,
         chosen={name: value for name, value in wanted.filters.items() if value},
+        countersign=wanted.countersign,
         problem=problem or wanted.problem,
         preview=None if preview is None else preview_values(preview),
         key=fresh_key(now),
@@ -201,6 +209,7 @@ def show_report(report_id: str) -> ResponseReturnValue:
         total=row.total,
         problem=capital(row.problem or "it gave no reason"),
         filters=tuple(row.filters),
+        countersign=row.countersign,
         files=tuple(file_values(row, number) for number in range(len(row.files))),
         maker=actor.may(Action.EXPORT_REPORTS),
         fingerprint=root_fingerprint() or "",

@@ -66,6 +66,7 @@ def draw_volumes_index(audit: FixtureAudit, fonts: Path, output: Path) -> None:
             end=number * 100 + 100,
             sessions=5,
             pages=3,
+            size=123_456,
             sha256="ab" * 32,
         )
         for number in range(40)

@@ -76,7 +76,7 @@ def test_no_altered_archive_time_stamp_is_accepted_after_it(
 ) -> None:
     path = tmp_path / "lasting.pdf"
     path.write_bytes(sealed)
-    add_archive_stamp(path, stamps, number=1, now=SIGNED_AT + timedelta(hours=2))
+    add_archive_stamp(path, stamps, now=SIGNED_AT + timedelta(hours=2))
     data = path.read_bytes()
     assert verify_report(data, trust_roots=roots).outcome is Outcome.ACCEPTED
     token = PdfFileReader(io.BytesIO(data)).embedded_signatures[1].pkcs7_content

@@ -76,6 +76,22 @@ def test_a_retry_asks_for_one_report_only(api: Api) -> None:
     assert [r["id"] for r in read(api.get("/reports", by="inspector"))["items"]] == [first["id"]]
 
 
+def test_a_report_leaves_a_field_for_the_inspector_where_asked(api: Api) -> None:
+    api.closed()
+    asked = read(api.post("/reports", {**PERIOD, "countersign": True}, by="manager"), 202)
+    plain = read(api.post("/reports", PERIOD, by="manager"), 202)
+
+    assert (asked["countersign"], plain["countersign"]) == (True, False)
+    for report, codes in ((asked, ["countersigned"]), (plain, [])):
+        pdf = api.get(f"/reports/{report['id']}/pdf", by="inspector")
+        verdict = read(send_file(api, pdf.data))
+        pdf.close()
+        assert verdict["outcome"] == "accepted"
+        assert [c["code"] for c in verdict["checks"] if c["code"] == "countersigned"] == codes
+    refused = api.post("/reports", {**PERIOD, "countersign": "yes"}, by="manager")
+    assert problem(refused, 422, "invalid_fields")["field"] == "countersign"
+
+
 def test_a_bad_period_or_filter_is_refused_by_name(api: Api) -> None:
     for body, field in (
         ({"from": "2026-11-20"}, "to"),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
 from flask import Flask
+from pyhanko.pdf_utils.reader import PdfFileReader
 from web.desk.visiting import Browser, Filled
 
 from compliance.domain.access import Actor, Auth, Role
@@ -53,6 +55,27 @@ def test_the_preview_counts_before_anything_is_made(filled: Filled, manager: Bro
     assert "One adverse event" in page
     assert "Three sessions still open at the end" in page
     assert "No report yet" in page
+
+
+def test_a_field_for_the_inspectors_signature_is_a_tick_away(
+    filled: Filled, manager: Browser
+) -> None:
+    page = manager.read("/reports?from=2026-11-01&to=2026-11-20")
+    assert "Leave a field for the inspector’s own signature" in page
+    assert 'name="countersign" value="yes"' in page
+
+    inviting = make_report(manager, countersign="yes")
+    plain = make_report(manager, key="k-2")
+
+    assert "The inspector may sign this report too" in manager.read(inviting)
+    assert "The inspector may sign this report too" not in manager.read(plain)
+    fields = []
+    for address in (inviting, plain):
+        with manager.get(f"{address}/pdf") as answer:
+            reader = PdfFileReader(io.BytesIO(answer.data))
+        form = reader.root["/AcroForm"]["/Fields"]
+        fields.append([form[at]["/T"] for at in range(len(form))])
+    assert fields == [["Inspector", "Seal"], ["Seal"]]
 
 
 def test_a_period_that_ends_before_it_begins_is_explained(house: House, manager: Browser) -> None:

@@ -34,6 +34,12 @@ class ReportIn(Asked):
     from_ = Day(data_key="from", required=True)
     to = Day(required=True)
     filters = fields.Nested(Filters, load_default=dict)
+    countersign = fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "Leave a field for an inspector's own signature."},
+    )
 
 
 class PeriodOut(Shown):
@@ -61,6 +67,7 @@ class ReportOut(Shown):
     state = Word(enum=list(REPORT_STATES))
     period = Part(PeriodOut)
     filters = Shape({"type": "object", "additionalProperties": {"type": "string"}})
+    countersign = Flag(description="Whether it leaves a field for an inspector's own signature.")
     done = Count(description="Sessions drawn.")
     total = Count(description="Sessions to draw; 0 while nobody knows.")
     problem = Word(nullable=True)
