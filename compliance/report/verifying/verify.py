@@ -100,6 +100,24 @@ def _steps(judging: Judging) -> Iterator[Check]:
     #     and, for one session's file, `single`; for a recall's or a search's, `traced`.
     # The order is part of the protection: nothing is interpreted before it is known to be
     # signed, and nothing is believed before it is proved to be in the log.
+    yield from prove(judging)
+    audit, findings = judging.audit, judging.findings
+    if audit is None or findings is None or findings.first is None:
+        return
+    seal = findings.first
+    yield from _check_outside(judging, audit, seal.path[0])
+    yield from _check_meaning(audit, seal.signer, judging.challenge)
+
+
+def prove(judging: Judging) -> Iterator[Check]:
+    """Take steps 1 to 8, which show that the entries are those of the log that the clinic signed.
+
+    After a check that does not hold, no further one may be asked for.
+
+    Raises:
+        NotJudgeable: if the file is not a report of a kind this software knows.
+        Exception: whatever a PDF library lets out on a damaged file; see `verify_report`.
+    """
     if len(judging.data) > MAX_FILE_BYTES:
         limit = MAX_FILE_BYTES // (1024 * 1024)
         raise NotJudgeable("size", "The file is of a size we read", f"It exceeds {limit} MiB.")
@@ -120,8 +138,6 @@ def _steps(judging: Judging) -> Iterator[Check]:
     yield from check_record(audit, seal.signer)
     fingerprint = fingerprint_of(seal.path[0])
     yield check_history(audit, judging.known, root_fingerprint=fingerprint)
-    yield from _check_outside(judging, audit, seal.path[0])
-    yield from _check_meaning(audit, seal.signer, judging.challenge)
 
 
 def _check_outside(judging: Judging, audit: AuditFile, root: x509.Certificate) -> Iterator[Check]:
