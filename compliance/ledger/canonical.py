@@ -142,11 +142,8 @@ def _has_plain_text(container: _Container) -> bool:
         if not all(map(str.isascii, container)):
             return False
         inside = container.values()
-    return all(
-        item.isascii() or unicodedata.is_normalized("NFC", item)
-        for item in inside
-        if isinstance(item, str)
-    )
+    foreign = [item for item in inside if isinstance(item, str) and not item.isascii()]
+    return all(unicodedata.is_normalized("NFC", item) for item in foreign)
 
 
 def _parse_strictly(data: bytes) -> dict[str, JsonValue]:
