@@ -107,8 +107,10 @@ def _restore_keys(src: Path, using: Passphrase | Identity | None, data_dir: Path
     if using is None:
         raise WrongKey("an archive of keys is always encrypted")
     with _stopped(data_dir) as place:
-        count = restore_keys(place.data_dir, src, using)
-    click.echo(f"Put {count} key files back into {place.data_dir}.")
+        names = restore_keys(place.data_dir, src, using)
+    click.echo(f"Put {len(names)} key files back into {place.data_dir}:")
+    for name in names:
+        click.echo(f"  {name}")
 
 
 def _restore(

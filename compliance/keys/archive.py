@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,11 @@ KEYS: Final = "keys"
 SUBJECT_KEYS: Final = "subject-keys.sqlite3"
 _FOLDERS: Final = (KEYS, "tls")
 _FILES: Final = ("secret-key",)
+_MEMORY: Final = "signer-memory.json"
+_FIXED: Final = frozenset(
+    {"root.pem", "root.key", "seal.pem", "seal.key", "note.key", "blind-index.key"}
+)
+"""What makes a folder of keys the one it is, until a rotation."""
 
 SubjectKey = tuple[str, str, bytes]
 """Clinic id, subject id, key."""
@@ -48,33 +53,50 @@ def read_subject_keys(data_dir: Path) -> Iterator[SubjectKey]:
         connection.close()
 
 
-def require_no_keys(data_dir: Path) -> None:
-    """See that nothing would be overwritten.
+def holds_keys(data_dir: Path) -> bool:
+    """Whether any key of an installation is here."""
+    return (data_dir / KEYS / "root").exists() or any(read_subject_keys(data_dir))
+
+
+def find_missing(data_dir: Path, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Which of an archive's files are missing beside the keys that are here.
+
+    A folder of keys is one whole: of a clinic that got new keys since the archive was made, an
+    old one among the new ones would be worse than none. What a signer remembers is never
+    put back either, for it would have forgotten what it signed since.
 
     Raises:
-        Conflict: keys of an installation are here already.
+        Conflict: keys here are others than those of the archive, or nothing is missing.
     """
-    if (data_dir / KEYS / "root").exists() or any(read_subject_keys(data_dir)):
-        raise Conflict(
-            f"{data_dir} holds keys already; keys are only put back into a folder without any"
-        )
+    missing = {}
+    for name, content in files.items():
+        path = data_dir / name
+        if path.name == _MEMORY and path.parent.exists():
+            continue
+        if not path.exists():
+            missing[name] = content
+        elif path.name in _FIXED and name.startswith(f"{KEYS}/") and path.read_bytes() != content:
+            raise Conflict(
+                f"{path.parent} holds keys already, and others than the archive: it is another "
+                "installation's, or older than the last rotation"
+            )
+    if not missing:
+        raise Conflict(f"{data_dir} holds keys already, and none of the archive's is missing")
+    return missing
 
 
-def put_key_files(data_dir: Path, files: Iterable[tuple[str, bytes]]) -> int:
-    """Write key files back, private as they were; returns how many.
+def put_key_files(data_dir: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """Write key files back, private as they were.
 
     Raises:
         Refused: a name that leads out of the folder.
     """
-    count = 0
     with only_one(data_dir / KEYS):
         for name, content in files:
             parts = Path(name).parts
             if Path(name).is_absolute() or ".." in parts or parts[0] not in (*_FOLDERS, *_FILES):
                 raise Refused("file", name, "is no place for a key")
             write_private(data_dir / name, content)
-            count += 1
-    return count
 
 
 def put_subject_keys(data_dir: Path, keys: Iterable[SubjectKey]) -> None:

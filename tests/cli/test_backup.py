@@ -133,7 +133,10 @@ def test_the_doctor_speaks_to_people_and_programs(run: Run, clinic: str) -> None
 
     assert people.exit_code == 1
     assert "WARNING: There is no backup yet." in people.output
-    assert "do:  compliance backup DEST --recipient FILE.pub" in people.output
+    assert (
+        "do:  compliance backup --new-key FILE; compliance backup DEST --recipient FILE.pub"
+        in people.output
+    )
     assert programs["exit_code"] == 1
     assert {"code", "level", "what", "why", "command"} == set(programs["findings"][0])
 

@@ -15,11 +15,12 @@ from compliance.keys.archive import (
 )
 from compliance.keys.archive import (
     SubjectKey,
+    find_missing,
+    holds_keys,
     list_key_files,
     put_key_files,
     put_subject_keys,
     read_subject_keys,
-    require_no_keys,
 )
 from compliance.keys.files import only_one
 from compliance.ledger.entry import format_time
@@ -77,19 +78,23 @@ def back_up_keys(
     return note
 
 
-def restore_keys(data_dir: Path, source: Path, using: Passphrase | Identity) -> int:
-    """Put the keys back into a data folder that has none; returns how many files.
+def restore_keys(data_dir: Path, source: Path, using: Passphrase | Identity) -> list[str]:
+    """Put the keys back into a data folder, never over one that is there; returns their names.
 
-    Everything is read and found whole before the first key is written.
+    Everything is read and found whole before the first key is written. Beside keys that are
+    there only missing files are put back, and no person's key: it may be gone on purpose.
 
     Raises:
-        Conflict: there are keys already.
+        Conflict: nothing is missing, or the keys that are there are not the archive's.
         BackupDamaged, FileDamaged, WrongKey: as `check_backup`.
     """
-    require_no_keys(data_dir)
     files, subjects = _read_keys(source, using)
-    put_subject_keys(data_dir, subjects)
-    return put_key_files(data_dir, sorted(files.items()))
+    if holds_keys(data_dir):
+        files = find_missing(data_dir, files)
+    else:
+        put_subject_keys(data_dir, subjects)
+    put_key_files(data_dir, sorted(files.items()))
+    return sorted(files)
 
 
 def _head(now: datetime) -> dict[str, object]:

@@ -59,6 +59,35 @@ def test_keys_are_never_written_over_others(house: House, tmp_path: Path) -> Non
     assert not (tmp_path / "other" / "keys" / "root").exists()
 
 
+def test_a_key_that_was_lost_is_put_back_beside_the_others(house: House, tmp_path: Path) -> None:
+    note = back_up_keys(tmp_path, tmp_path / "keys.age", SECRET, now=NOON)
+    before = load_clinic_keys(tmp_path / "keys", house.clinic_id)
+    clinic = tmp_path / "keys" / house.clinic_id
+    (clinic / "note.key").unlink()
+    (clinic / "signer-memory.json").unlink()
+
+    put_back = restore_keys(tmp_path, Path(note.file), SECRET)
+
+    assert put_back == [f"keys/{house.clinic_id}/note.key"]
+
+    after = load_clinic_keys(tmp_path / "keys", house.clinic_id)
+    assert after.note_verifier_key == before.note_verifier_key
+    assert (clinic / "note.key").stat().st_mode & 0o077 == 0
+    # What was signed since the archive was made is not forgotten by restoring it.
+    assert not (clinic / "signer-memory.json").exists()
+
+
+def test_a_lost_key_is_not_put_back_beside_newer_ones(house: House, tmp_path: Path) -> None:
+    note = back_up_keys(tmp_path, tmp_path / "keys.age", SECRET, now=NOON)
+    clinic = tmp_path / "keys" / house.clinic_id
+    (clinic / "note.key").unlink()
+    (clinic / "seal.pem").write_bytes(b"of a later rotation")
+
+    with pytest.raises(Conflict, match="older than the last rotation"):
+        restore_keys(tmp_path, Path(note.file), SECRET)
+    assert not (clinic / "note.key").exists()
+
+
 def test_records_and_keys_are_not_taken_for_each_other(
     house: House, workshop: Workshop, tmp_path: Path
 ) -> None:

@@ -113,7 +113,7 @@ def look_at_backups(settings: Settings, now: datetime) -> Iterator[Finding]:
             "backup_missing" if last_good_backup(settings.data_dir) is None else "backup_old",
             state.sentence,
             "A disk that breaks takes with it everything since the last backup.",
-            "compliance backup DEST --recipient FILE.pub",
+            f"{_key_first(settings)}compliance backup DEST --recipient {_recipient(settings)}",
         )
     yield from _look_at_schedule(settings)
     keys = last_keys_backup(settings.data_dir)
@@ -124,8 +124,18 @@ def look_at_backups(settings: Settings, now: datetime) -> Iterator[Finding]:
             "keys_not_backed_up",
             "The keys were not backed up in the last 90 days.",
             "Without them a restored clinic cannot sign, and names stay unreadable for ever.",
-            "compliance backup --keys DEST --recipient FILE.pub",
+            f"{_key_first(settings)}compliance backup --keys DEST --recipient {_recipient(settings)}",
         )
+
+
+def _recipient(settings: Settings) -> str:
+    """The public key that backups are encrypted to, as far as it is known."""
+    return "FILE.pub" if settings.backup_recipient is None else str(settings.backup_recipient)
+
+
+def _key_first(settings: Settings) -> str:
+    """The command that makes a key, for whoever has none yet."""
+    return "compliance backup --new-key FILE; " if settings.backup_recipient is None else ""
 
 
 def _look_at_schedule(settings: Settings) -> Iterator[Finding]:
@@ -152,7 +162,7 @@ def _look_at_schedule(settings: Settings) -> Iterator[Finding]:
             "backup_failed",
             f"The last scheduled backup failed: {last.problem}.",
             "It is tried again every hour, and nothing newer is safe until one succeeds.",
-            "compliance backup DEST --recipient FILE.pub",
+            f"compliance backup DEST --recipient {_recipient(settings)}",
         )
     folder = settings.backup_dir or settings.data_dir / "backups"
     if folder.is_dir() and folder.stat().st_dev == settings.data_dir.stat().st_dev:
@@ -170,7 +180,7 @@ def look_at_root_key(data_dir: Path) -> Iterator[Finding]:
             "root_key_here",
             "The installation's root key is on this machine.",
             "Whoever takes the machine over could certify another clinic in your name.",
-            f"move {data_dir}/keys/root/root.key to a medium in the safe; only a new clinic needs it",
+            f"move {data_dir}/keys/root/root.key to a medium in the safe; only a new clinic and `compliance key rotate` need it",
         )
 
 
