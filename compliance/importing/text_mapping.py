@@ -11,10 +11,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
+from compliance.domain.sterilization.judging import Reading
 from compliance.errors import Refused
+from compliance.importing.mapped_curves import (
+    CurveMapping,
+    CurveReader,
+    check_curve,
+    curve_to_json,
+    read_curve_mapping,
+)
+from compliance.importing.mapped_values import read_end, read_moment, read_seconds, read_tenths
 from compliance.importing.values import (
     DateOrder,
     Found,
@@ -38,9 +47,6 @@ FIELDS: Final = (
     "hold",
 )
 NEEDED: Final = ("number", "date", "time", "lowest_temperature", "hold")
-_NUMBER: Final = re.compile(r"-?\d{1,5}(?:[.,]\d{1,3})?")
-_CLOCK: Final = re.compile(r"(\d{1,2})[:.-](\d{2})(?:[:.-](\d{2}))?")
-_DATE: Final = re.compile(r"(\d{1,4})\D(\d{1,2})\D(\d{2,4})")
 _MAX_WORDS: Final = 80
 SEPARATORS: Final = (";", ",", "\t", "|")
 _COLUMN: Final = re.compile(r"[1-9][0-9]?")
@@ -60,6 +66,7 @@ class TextMapping:
     separator: str = ""
     """One of ``SEPARATORS`` where every cycle is one line of columns; empty otherwise."""
     date_order: DateOrder = DateOrder.DAY_MONTH_YEAR
+    curve: CurveMapping | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The form that the record keeps; `read_mapping` reads it back."""
@@ -70,6 +77,7 @@ class TextMapping:
             "failure_words": list(self.failure_words),
             "separator": self.separator,
             "date_order": self.date_order.value,
+            "curve": curve_to_json(self.curve),
         }
 
 
@@ -82,6 +90,7 @@ def read_mapping(body: Mapping[str, Any]) -> TextMapping:
         failure_words=tuple(body["failure_words"]),
         separator=body["separator"],
         date_order=DateOrder(body["date_order"]),
+        curve=read_curve_mapping(body.get("curve")),
     )
 
 
@@ -102,6 +111,8 @@ def check_mapping(mapping: TextMapping) -> None:
     missing = [name for name in NEEDED if not mapping.values.get(name, "").strip()]
     if missing:
         raise Refused("values", "", f"lacks {', '.join(missing)}")
+    if mapping.curve is not None:
+        check_curve(mapping.curve)
 
 
 def _check_columns(mapping: TextMapping) -> None:
@@ -110,6 +121,8 @@ def _check_columns(mapping: TextMapping) -> None:
     wrong = [each for each in mapping.values.values() if each and not _COLUMN.fullmatch(each)]
     if wrong:
         raise Refused("values", wrong[0], "is no column", allowed="1 to 99")
+    if mapping.curve is not None:
+        raise Refused("curve", "", "cannot stand in a log with one line a cycle")
 
 
 @dataclass(slots=True)
@@ -119,6 +132,7 @@ class _Open:
     found: dict[str, str] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     ended: bool = False
+    curve: CurveReader | None = None
 
 
 class MappedText:
@@ -157,7 +171,7 @@ class MappedText:
             folded = line.casefold()
             errors = [line[:120]] if any(word in folded for word in self._failures) else []
             cycle = _Open(first=number, last=number, found=found, errors=errors, ended=True)
-            if not found.get("number") or _moment(found, "time", options) is None:
+            if not found.get("number") or read_moment(found, "time", options) is None:
                 note = "no cycle: the columns hold no number with a date and time"
                 yield LineRange(first=number, last=number, use=LineUse.NOISE, note=note)
                 continue
@@ -174,7 +188,8 @@ class MappedText:
                     yield _finished(current, options, has_end=bool(self._end))
                 elif outside is not None:
                     yield _outside(outside, number - 1)
-                current, outside = _Open(first=number, last=number), None
+                reader = None if self._mapping.curve is None else CurveReader(self._mapping.curve)
+                current, outside = _Open(first=number, last=number, curve=reader), None
             if current is None:
                 outside = number if outside is None else outside
                 continue
@@ -189,6 +204,8 @@ class MappedText:
 
     def _take(self, cycle: _Open, number: int, line: str, folded: str) -> None:
         cycle.last = number
+        if cycle.curve is not None:
+            cycle.curve.take(line)
         matched = ""
         for name, words in self._values:
             # The longest words win; two values may stand behind the same ones, as date and time do.
@@ -216,78 +233,31 @@ def _finished(cycle: _Open, options: ImportOptions, *, has_end: bool) -> Found:
             use=LineUse.UNREADABLE,
             note="the beginning of a cycle without its number",
         )
+    started = read_moment(found, "time", options)
+    curve, unread = _curve(cycle, started)
     return LoggedCycle(
         lines=(cycle.first, cycle.last),
         serial=found.get("serial", ""),
         program=found.get("program", ""),
         number=found["number"].split()[0] if found["number"] else "",
-        started_at=_moment(found, "time", options),
-        ended_at=_end(found, options),
-        set_decicelsius=_tenths(found.get("set_temperature")),
-        set_hold_seconds=_seconds(found.get("set_hold")),
-        lowest_decicelsius=_tenths(found.get("lowest_temperature")),
-        highest_decicelsius=_tenths(found.get("highest_temperature")),
-        hold_seconds=_seconds(found.get("hold")),
-        curve=(),
+        started_at=started,
+        ended_at=read_end(found, options),
+        set_decicelsius=read_tenths(found.get("set_temperature")),
+        set_hold_seconds=read_seconds(found.get("set_hold")),
+        lowest_decicelsius=read_tenths(found.get("lowest_temperature")),
+        highest_decicelsius=read_tenths(found.get("highest_temperature")),
+        hold_seconds=read_seconds(found.get("hold")),
+        curve=curve,
         ended=cycle.ended or not has_end,
         machine_failed=bool(cycle.errors),
-        errors=tuple(dict.fromkeys(cycle.errors)),
+        errors=(*dict.fromkeys(cycle.errors), *unread),
     )
 
 
-def _tenths(text: str | None) -> int | None:
-    match = _NUMBER.search(text or "")
-    return None if match is None else round(float(match[0].replace(",", ".")) * 10)
-
-
-def _seconds(text: str | None) -> int | None:
-    """``3:30`` and ``03-30`` are minutes and seconds, ``210 s`` seconds, ``3.5`` minutes."""
-    if not text:
-        return None
-    if match := re.match(r"\s*(\d{1,3})[:-](\d{2})\b", text):
-        return int(match[1]) * 60 + int(match[2])
-    match = _NUMBER.search(text)
-    if match is None:
-        return None
-    value = float(match[0].replace(",", "."))
-    return (
-        round(value) if text[match.end() :].strip().lower().startswith("s") else round(value * 60)
-    )
-
-
-def _end(values: Mapping[str, str], options: ImportOptions) -> datetime | None:
-    """The end on the day of the start, or on the next where the run passes midnight."""
-    start, end = _moment(values, "time", options), _moment(values, "end_time", options)
-    if start is None or end is None:
-        return None
-    return end if end >= start else end + timedelta(days=1)
-
-
-def _moment(values: Mapping[str, str], name: str, options: ImportOptions) -> datetime | None:
-    day, time = values.get("date", ""), values.get(name, "")
-    found = _DATE.search(day)
-    if found is None:
-        return None
-    # A date and its time may stand together; the clock is then looked for behind the date.
-    clock = _CLOCK.search(time, found.end() if time == day else 0)
-    if clock is None:
-        return None
-    first, second, third = (int(part) for part in found.groups())
-    match options.date_order:
-        case DateOrder.DAY_MONTH_YEAR:
-            year, month, date = third, second, first
-        case DateOrder.MONTH_DAY_YEAR:
-            year, month, date = third, first, second
-        case _:
-            year, month, date = first, second, third
-    try:
-        return datetime(  # noqa: DTZ001 (the machine's clock knows no zone)
-            year + 2000 if year < 100 else year,
-            month,
-            date,
-            int(clock[1]),
-            int(clock[2]),
-            int(clock[3] or 0),
-        )
-    except ValueError:
-        return None
+def _curve(cycle: _Open, started: datetime | None) -> tuple[tuple[Reading, ...], tuple[str, ...]]:
+    """The readings of a cycle, and what is to be said of lines that are none."""
+    if cycle.curve is None:
+        return (), ()
+    begin = None if started is None else started.hour * 3600 + started.minute * 60 + started.second
+    readings, unread = cycle.curve.finish(begin), cycle.curve.unread
+    return readings, (f"{unread} lines of the curve are not readable",) if unread else ()

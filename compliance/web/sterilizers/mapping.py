@@ -25,6 +25,17 @@ from compliance.operations.sterilization.overseeing import names_of
 from compliance.web.context import page_values, services, show_time
 from compliance.web.house.doors import entitled, say_refusal
 from compliance.web.sterilizers.board import BOARD, IMPORTS, SECTION
+from compliance.web.sterilizers.curve_mapping import (
+    COLUMNS,
+    CURVE_SEPARATORS,
+    PRESSURE_UNITS,
+    TIME_FORMS,
+    empty_curve,
+    read_typed_curve,
+    say_curve_refusal,
+    say_readings,
+    typed_curve,
+)
 from compliance.web.sterilizers.forms import SampleForm
 from compliance.web.sterilizers.wording import DATE_ORDERS, celsius, hold
 
@@ -133,16 +144,20 @@ def _typed(mapping: TextMapping | None, machine: SterilizerRow) -> dict[str, str
         "failure_words": ", ".join(mapping.failure_words),
         "date_order": mapping.date_order.value,
         **{f"value-{name}": words for name, words in mapping.values.items()},
+        **typed_curve(mapping.curve),
     }
 
 
 def _empty() -> dict[str, str]:
     names = ("separator", "begins_with", "ends_with", "failure_words")
-    return dict.fromkeys((*names, *(f"value-{name}" for name in FIELDS)), "")
+    return {**dict.fromkeys((*names, *(f"value-{name}" for name in FIELDS)), ""), **empty_curve()}
 
 
 def _read_typed() -> dict[str, str]:
-    typed = {name: request.form.get(name, "").strip()[: _LONGEST * 4] for name in _empty()}
+    typed = {
+        name: request.form.get(name, kept).strip()[: _LONGEST * 4]
+        for name, kept in _empty().items()
+    }
     order = request.form.get("date_order", "")
     return {**typed, "date_order": order if order in tuple(DateOrder) else "dmy"}
 
@@ -157,6 +172,7 @@ def _mapping(typed: dict[str, str]) -> TextMapping:
         failure_words=tuple(failures[:_FAILURES]),
         separator="\t" if separator == "tab" else separator,
         date_order=DateOrder(typed["date_order"]),
+        curve=read_typed_curve(typed),
     )
 
 
@@ -189,6 +205,10 @@ def _page(
         lines=list(zip(lines, uses, strict=True)),
         preview=None if preview is None else _shown(preview),
         wrong=wrong,
+        curve_columns=COLUMNS,
+        curve_separators=CURVE_SEPARATORS,
+        time_forms=TIME_FORMS,
+        pressure_units=PRESSURE_UNITS,
         kilobytes=MOST_SAMPLE_BYTES // 1024,
     )
 
@@ -211,6 +231,8 @@ def _say(error: Refused) -> str:
     match error.field:
         case "begins_with":
             return "Say with which words a cycle begins: 1 to 80 characters."
+        case "curve":
+            return say_curve_refusal(error)
         case "values" if text.startswith("lacks"):
             return f"The mapping still {text}."
         case "values" if "column" in text:
@@ -240,5 +262,6 @@ def _cycle(found: LoggedCycle) -> tuple[Any, ...]:
         found.program or "–",
         celsius(found.lowest_decicelsius) or "not readable",
         hold(found.hold_seconds) or "not readable",
+        say_readings(found),
         ("Failed or cut short", "bad") if failed else ("Complete", "good"),
     )

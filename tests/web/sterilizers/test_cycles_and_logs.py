@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -241,6 +242,38 @@ def test_a_mapping_that_finds_nothing_says_what_it_lacks(manager: Browser, room:
     assert "The mapping still lacks cycle number, hold reached." in preview.text
     assert saved.status_code == 422
     assert "Say with which words a cycle begins" in beginning.text
+
+
+def test_a_curve_is_mapped_previewed_judged_and_drawn(
+    manager: Browser, house: House, room: Room
+) -> None:
+    readings = "".join(f"08:2{at}:00 134.5 3.09\n" for at in range(6, 10))
+    phases = f"PHASE HOLD\n{readings}PHASE DRY\n08:40:00 100 0.1\n*** END    08:52:10"
+    log = TEXT_LOG.replace("*** END    08:52:10", phases)
+    curve = {
+        "curve-from_words": "PHASE HOLD",
+        "curve-until_words": "PHASE DRY",
+        "curve-time": "1",
+        "curve-temperature": "2",
+        "curve-pressure": "3",
+    }
+    missing = manager.post(HERE, page=HERE, **MAPPING, **{**curve, "curve-pressure": ""})
+    unbound = manager.post(HERE, page=HERE, **MAPPING, **{**curve, "curve-from_words": ""})
+    preview = manager.post(f"{HERE}/preview", page=HERE, sample_text=log, **MAPPING, **curve)
+
+    assert "The curve needs three different columns" in missing.text
+    assert "Say where the hold begins" in unbound.text
+    assert "4: 134.5 to 134.5 °C, 3.09 to 3.09 bar" in preview.text
+    assert manager.post(HERE, page=HERE, **MAPPING, **curve).status_code == 303
+    assert 'value="PHASE HOLD"' in manager.read(HERE)
+    done = send(manager, log.replace("08:27:00 134.5 3.09", "08:27:00 134.5 2.60").encode())
+    listed = manager.read(done.headers["Location"])
+    cycle = re.search(r'href="(/manager/cycles/[^"]+)"', listed)
+    assert cycle is not None
+    shown = manager.read(cycle[1])
+    assert "Temperature and pressure do not belong to saturated steam." in shown
+    assert "data-curve" in shown
+    assert audit_clinic(house.database, house.clinic_id).clean
 
 
 def test_columns_are_mapped_by_their_numbers(manager: Browser, room: Room) -> None:
