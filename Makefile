@@ -48,9 +48,10 @@ lock: ## Make the lock file again (needs uv)
 	uv lock --quiet
 	uv export --quiet --frozen --no-emit-project --extra postgresql --extra pkcs11 --no-header --no-annotate -o requirements.lock
 
-audit: $(STAMP) ## Ask the vulnerability service about every locked dependency (needs the network)
-	$(BIN)/python -m pip install --quiet pip-audit
-	$(BIN)/pip-audit --require-hashes -r requirements.lock
+audit: ## Ask the vulnerability service about every locked dependency (needs the network)
+	$(PYTHON) -m venv $(VENV)-audit || python3 -m venv $(VENV)-audit
+	$(VENV)-audit/bin/pip install --quiet --disable-pip-version-check pip-audit
+	$(VENV)-audit/bin/pip-audit --require-hashes --disable-pip -r requirements.lock
 
 screenshots: $(STAMP) browser ## Make the pictures in docs/ again
 	$(BIN)/pytest tests/browser -q --screenshots
@@ -63,4 +64,4 @@ release: $(STAMP) ## The wheel, the verifier as one HTML file and their SHA-256 
 	cd dist && sha256sum *.whl requirements.lock verify.html > SHA256SUMS
 
 clean: ## Remove the environment and caches, never the data
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov
+	rm -rf $(VENV) $(VENV)-audit dist .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov
