@@ -61,14 +61,14 @@ function bracketLine(bracket) {
   return el("p", { class: "small" }, el("strong", {}, "In the log "), `${[from, by].filter(Boolean).join(", ")}, as the time-stamps you pinned say`);
 }
 
-function blockOf(block, brackets) {
+function blockOf(block, brackets, heading) {
   const [word, tone] = STATES[block.state];
   const marks = [badge(word, tone), block.late ? badge("Late", "warn") : null, block.amendments.length > 0 ? badge("Amended", "wait") : null];
   const { signature, deviation } = block;
   return el(
     "article",
     { class: "panel stack block", "aria-labelledby": `record-${block.number}` },
-    el("div", { class: "list-head" }, el("h4", { id: `record-${block.number}` }, `Record ${block.number} `, el("span", { class: "quiet" }, `· ${block.client}`)), el("span", { class: "marks" }, marks)),
+    el("div", { class: "list-head" }, el(heading, { id: `record-${block.number}` }, `Record ${block.number} `, el("span", { class: "quiet" }, `· ${block.client}`)), el("span", { class: "marks" }, marks)),
     el("p", { class: "quiet" }, `${block.protocol} · ${block.device} · ${block.practitioner}`, el("br"), storyOf(block)),
     bracketLine(brackets.get(block.number)),
     block.warnings.map((warning) => el("p", { class: "small" }, `Warning shown: ${warning}`)),
@@ -118,7 +118,7 @@ function singleView({ content, blocks, unreadable }, brackets) {
   return [
     el("div", { class: "panel" }, facts([["Clinic", content.clinic], ["Record", `${content.single.record}, ${content.period}`], ["Times", content.zone], ["Made", content.made_at.text], ["Entries quoted", content.single.entries], ["Size of the log", content.size], ["Software", content.software]])),
     content.demo ? demoNotice() : null,
-    blocks.map((block) => blockOf(block, brackets)),
+    blocks.map((block) => blockOf(block, brackets, "h3")),
     unreadable ? broken() : null,
     followed.length > 0 ? exceptionTable("What followed", followed, content.kinds) : null,
     table("The entries quoted, in the order of the log", [["Entry", "num"], ["What", "text"], ["Who", "text"], ["When", "date"]], history),
@@ -176,7 +176,7 @@ function periodView({ content, blocks, room, left_out: leftOut, unreadable, most
     el("h3", { id: "exceptions-record" }, "Exceptions"),
     exceptionsOf(content, most),
     el("h3", { id: "sessions-record" }, "Sessions"),
-    blocks.length > 0 ? blocks.map((block) => blockOf(block, brackets)) : el("p", {}, "No session ended in this period."),
+    blocks.length > 0 ? blocks.map((block) => blockOf(block, brackets, "h4")) : el("p", {}, "No session ended in this period."),
     unreadable ? broken() : null,
     leftOut > 0 ? el("p", {}, el("strong", {}, `The first ${most} sessions are drawn here; ${leftOut} more are in the report.`), " All of them were checked.") : null,
     room?.tables.some(({ rows }) => rows.length > 0) || room?.rules.length ? roomView(room) : null,

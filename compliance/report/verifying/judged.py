@@ -64,7 +64,7 @@ def judge_one(
         moment=claimed,
     )
     if is_archive_stamp(signature):
-        status: Any = validate_pdf_timestamp(signature, context)
+        status: Any = validate_pdf_timestamp(signature, context, skip_diff=skip_diff)
     else:
         status = validate_pdf_signature(
             signature, context, key_usage_settings=_KEY_USAGE, skip_diff=skip_diff
