@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import msgspec
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, Dialect, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase
@@ -16,6 +17,7 @@ MILLISECOND: Final = timedelta(milliseconds=1)
 
 # Built once: building an encoder costs more than encoding a small value.
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+_DECODE: Final = msgspec.json.Decoder().decode
 
 Id = String(36)
 """A UUID as text, the same on both databases and in the record."""
@@ -56,7 +58,7 @@ class JsonText(TypeDecorator[Any]):
         # its quotes means itself.
         if value[:1] == '"' and "\\" not in value and value.find('"', 1) == len(value) - 1:
             return value[1:-1]
-        return json.loads(value)
+        return _DECODE(value)
 
 
 class Base(DeclarativeBase):

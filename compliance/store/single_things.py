@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import RowMapping, and_, insert, or_, select, update
+from sqlalchemy import RowMapping, and_, bindparam, insert, or_, select, update
 
 from compliance.domain.stock import CountedLot
 from compliance.domain.words import ProductKind
@@ -51,20 +51,22 @@ def update_lot(tx: Tx, clinic_id: str, lot_id: str, values: Mapping[str, Any]) -
     tx.execute(update(Lot).where(Lot.clinic_id == clinic_id, Lot.lot_id == lot_id).values(**values))
 
 
+# Asked at every closing, so built once.
+_COUNTED_CARTRIDGES: Final = (
+    select(Lot.lot_id, Lot.code, Lot.expires_on, Lot.quantity)
+    .join(Product, and_(Product.clinic_id == Lot.clinic_id, Product.product_id == Lot.product_id))
+    .where(
+        Lot.clinic_id == bindparam("in_clinic"),
+        Lot.archived_at.is_(None),
+        Lot.quantity.is_not(None),
+        Product.kind == ProductKind.CARTRIDGE.value,
+    )
+)
+
+
 def list_counted_cartridges(tx: Tx, clinic_id: str) -> list[CountedLot]:
     """Lots of cartridges in use whose pieces are counted; a clinic has some dozens."""
-    rows = tx.execute(
-        select(Lot.lot_id, Lot.code, Lot.expires_on, Lot.quantity)
-        .join(
-            Product, and_(Product.clinic_id == Lot.clinic_id, Product.product_id == Lot.product_id)
-        )
-        .where(
-            Lot.clinic_id == clinic_id,
-            Lot.archived_at.is_(None),
-            Lot.quantity.is_not(None),
-            Product.kind == ProductKind.CARTRIDGE.value,
-        )
-    )
+    rows = tx.execute(_COUNTED_CARTRIDGES, {"in_clinic": clinic_id})
     return [
         CountedLot(
             lot_id=row[0],

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from compliance.ledger.canonical import NotCanonical
 from compliance.ledger.entry import Entry, decode_entry, format_time
-from compliance.ledger.tree import HASH_BYTES, hash_leaf
+from compliance.ledger.tree import HASH_BYTES, hash_leaves
 from compliance.operations.auditing.hashing import (
     GrowingTree,
     compare_nodes,
@@ -132,15 +132,22 @@ class _Audit:
         self._finish(head)
 
     def _take(self, rows: projection.Rows, expected: int) -> None:
-        leaves = []
+        leaves = hash_leaves(row[2] if isinstance(row[2], bytes) else b"" for row in rows)
         first = expected == 0
-        for index, leaf_hash, body in rows:
+        for place, (index, stored, body) in enumerate(rows):
             if index != expected:
                 reason = f"idx={expected}: the row is missing"
                 self.findings.add("log_entry", reason, expected)
                 self._whole = False
             expected = index + 1
-            leaves.append(self._take_entry(index, leaf_hash, body))
+            if isinstance(body, bytes):
+                self._take_entry(index, stored, body, leaves[place])
+            else:
+                # No purge and no erasure exists yet that could have removed it.
+                self.findings.add("log_body", f"idx={index}: the row is missing", index)
+                if isinstance(stored, bytes) and len(stored) == HASH_BYTES:
+                    leaves[place] = stored
+        self._entries += len(rows)
         before = self.tree.size
         self.tree.extend(leaves)
         if first and (chain := read_chain(self._tx, self._clinic_id)) is not None:
@@ -150,26 +157,19 @@ class _Audit:
             compare_nodes(self._tx, self._clinic_id, self.tree, self.findings)
             self._statements.check(self.tree, before)
 
-    def _take_entry(self, index: int, leaf_hash: Any, body: Any) -> bytes:
-        """Check one entry, replay it, and return the leaf hash that the tree needs."""
-        self._entries += 1
-        if not isinstance(body, bytes):
-            # No purge and no erasure exists yet that could have removed it.
-            self.findings.add("log_body", f"idx={index}: the row is missing", index)
-            is_hash = isinstance(leaf_hash, bytes) and len(leaf_hash) == HASH_BYTES
-            return leaf_hash if is_hash else hash_leaf(b"")
+    def _take_entry(self, index: int, stored: Any, body: bytes, leaf_hash: bytes) -> None:
+        """Check one entry against the leaf hash that is stored, and replay it."""
         self._bodies += 1
         try:
-            entry = decode_entry(index, body, check_canonical=False)
+            entry = decode_entry(index, body, check_canonical=False, leaf_hash=leaf_hash)
         except NotCanonical as error:
             self.findings.add("log_body", f"idx={index}: column body: {error}", index)
-            return hash_leaf(body)
-        if entry.leaf_hash != leaf_hash:
+            return
+        if leaf_hash != stored:
             reason = f"idx={index}: column leaf_hash is not the hash of the entry's body"
             self.findings.add("log_entry", reason, index)
         self._check_entry(entry)
         self._replay.apply(entry)
-        return entry.leaf_hash
 
     def _check_entry(self, entry: Entry) -> None:
         if entry.clinic != self._clinic_id:

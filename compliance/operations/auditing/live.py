@@ -83,6 +83,8 @@ class LiveSession:
                 entry.index,
             )
         self.late = self.late or data["late"]
+        if not evidence and (old is None or not old.evidence):
+            return set(), set()
         before = _uses(old.evidence) if old is not None else set()
         kept = _uses(evidence)
         if not before and not kept:

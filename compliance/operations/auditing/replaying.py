@@ -59,19 +59,16 @@ class Replay:
         """Take one entry; data that no operation can have written is a problem."""
         try:
             self._mark(entry)
-            if (handler := _STOCK.get(entry.kind)) is not None:
+            # Nearly every entry is a session's.
+            if (step := _SESSION.get(entry.kind)) is not None:
+                self._step(step, entry)
+            elif (handler := _STOCK.get(entry.kind)) is not None:
                 handler(self.stock, entry, entry.data)
-                return
-            if (shelving := SHELF.get(entry.kind)) is not None:
+            elif (shelving := SHELF.get(entry.kind)) is not None:
                 shelving[0](self.stock.shelf, shelving[1], entry, entry.data)
-                return
-            if (working := ROOM.get(entry.kind)) is not None:
+            elif (working := ROOM.get(entry.kind)) is not None:
                 working(self.stock.room, entry, entry.data)
                 self.stock.shelf.note(entry)
-                return
-            step = _SESSION.get(entry.kind)
-            if step is not None:
-                self._step(step, entry)
         except TemplateInvalid as error:
             self._findings.add("log_body", f"the template cannot be used: {error}", entry.index)
         # A rewritten log may hold anything; whatever trips here was not written by us.
@@ -126,7 +123,7 @@ class Replay:
         if not session.state.accepts_answers:
             reason = f"session={session.session_id}: answered after it was signed"
             self._findings.add("log_body", reason, entry.index)
-        if session.started_at is not None:
+        if data["evidence"] and session.started_at is not None:
             self._meet(session.session_id, entry, find_traces(data["evidence"]))
         freed, taken = session.answer(entry)
         session.version += 1
