@@ -35,6 +35,7 @@ from unit.verifying.mutants import (
     semantic_mutants,
 )
 from unit.verifying.outside_mutants import outside_mutants
+from unit.verifying.revoking import revoked_mutants
 from unit.verifying.traced_mutants import traced_mutants
 
 GROUP_ORDER = 2**252 + 27742317777372353535851937790883648493
@@ -108,6 +109,7 @@ def test_page_and_command_agree_field_by_field(page: Page, clinic: Clinic, room:
             form_mutants(maker),
             container_mutants(maker),
             outside_mutants(maker),
+            revoked_mutants(maker),
             lasting_mutants(maker),
             traced_mutants(maker),
             session_mutants(maker),

@@ -65,29 +65,32 @@ async function tokensOf({ signedData }, cut) {
   return found;
 }
 
-async function judgeToken({ token, what }, pinned, said, reasons) {
-  const signer = findSigner(token, pinned);
+async function judgeToken({ token, what }, state, said, reasons) {
+  const signer = findSigner(token, state.pinned);
   if (signer === null) {
     reasons.add("its certificate is not at hand");
     return;
   }
   await requireSignature(token, signer);
-  const reason = await whyIgnored(token, signer, pinned);
+  const reason = await whyIgnored(token, signer, state.pinned);
   if (reason === null) {
+    state.seen = Math.min(state.seen ?? token.genTime, token.genTime);
     said.push(`${authorityName(signer)} saw ${what} at ${formatTime(token.genTime)}`);
   } else {
     reasons.add(reason);
   }
 }
 
-// One that is wrong rejects; one by an authority that nobody pinned is passed over.
-export async function checkSealTime({ signatures, cuts, pinned }) {
+// One that is wrong rejects; one by an authority that nobody pinned is passed over. Notes in `seen`
+// when the seal was seen first by one who counts.
+export async function checkSealTime(state) {
+  const { signatures, cuts } = state;
   const said = [];
   const reasons = new Set();
   try {
     for (const [index, signature] of signatures.entries()) {
       for (const found of await tokensOf(signature, cuts[index])) {
-        await judgeToken(found, pinned, said, reasons);
+        await judgeToken(found, state, said, reasons);
       }
     }
   } catch (error) {

@@ -11,6 +11,7 @@ import { invitesCountersignature, isCountersignature, judgeAdditions } from "./i
 import { digest, digestName, hashOf } from "./keys.js";
 import { MAX_SIGNATURES } from "./limits.js";
 import { PdfText } from "./pdf_values.js";
+import { checkRevocation } from "./revoked.js";
 import { checkSealTime, isArchiveStamp, requireOneToken } from "./seal_time.js";
 import { findSigner, namesSigner, readImprint, readToken, requireSignature } from "./tokens.js";
 import { NotJudgeable, check } from "./verdict.js";
@@ -243,11 +244,15 @@ function checkCountersigned(state) {
   return check("countersigned", name, null, `${told}; no root you gave says who that is.`);
 }
 
-const STEPS = [countSignatures, checkRanges, checkDigests, checkForms, checkValid, checkTrusted, checkSealTime, checkCountersigned, checkCovering, checkChanges];
+function checkRevoked({ file, judged, seen }) {
+  return checkRevocation(file, judged[0], seen);
+}
+
+const STEPS = [countSignatures, checkRanges, checkDigests, checkForms, checkValid, checkTrusted, checkSealTime, checkRevoked, checkCountersigned, checkCovering, checkChanges];
 
 // Returns what was found; `first` is the oldest signature, which is the clinic's.
 export async function judgeSignatures(file, signatures, { bytes, roots, pins, checks }) {
-  const state = { file, bytes, signatures, roots, pinned: pins.authorities, cuts: [], judged: [], additions: null };
+  const state = { file, bytes, signatures, roots, pinned: pins.authorities, cuts: [], judged: [], additions: null, seen: null };
   const findings = () => ({ hold: false, first: state.judged[0] ?? null });
   try {
     for (const step of STEPS) {

@@ -32,7 +32,7 @@ const HEADER_WITHIN = 1024;
 const OF_ANY = [
   ..."readable signed byte_range digest signature_form signature trusted covers_file changes".split(" "),
   ..."attachment payload seal_form clinic_certificate note_key checkpoint disclosures history".split(" "),
-  ..."entries identity keys challenge incarnation sessions amendments time_stamps witnesses seal_time".split(" "),
+  ..."entries identity keys challenge incarnation sessions amendments time_stamps witnesses seal_time revocation".split(" "),
 ];
 const REQUIRED = [...OF_ANY, ..."range context period clock open_sessions loads curves".split(" ")];
 const REQUIRED_OF_SESSION = [...OF_ANY, "inclusion", "belongs"];

@@ -36,7 +36,15 @@ _OF_ANY: Final = frozenset(
         "keys",
         "challenge",
     }
-    | {"incarnation", "sessions", "amendments", "time_stamps", "witnesses", "seal_time"}
+    | {
+        "incarnation",
+        "sessions",
+        "amendments",
+        "time_stamps",
+        "witnesses",
+        "seal_time",
+        "revocation",
+    }
 )
 
 REQUIRED: Final = _OF_ANY | (

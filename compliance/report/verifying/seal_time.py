@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from cryptography import x509
@@ -91,13 +92,17 @@ def check_seal_time(
     signatures: Sequence[EmbeddedPdfSignature],
     cuts: Sequence[SignedBytes],
     pinned: Sequence[x509.Certificate],
-) -> Check:
+) -> tuple[Check, datetime | None]:
     """Judge every time-stamp that belongs to a signature of the file.
 
     One that is wrong rejects; one by an authority that nobody pinned is passed over.
+
+    Returns:
+        What was found, and when the seal was seen first by one who counts.
     """
     said: list[str] = []
     reasons: list[str] = []
+    seen: list[datetime] = []
     try:
         for token, archive in _tokens(signatures, cuts):
             signer = token.find_signer(pinned)
@@ -111,13 +116,15 @@ def check_seal_time(
                 continue
             what = "the file with its seal" if archive else "the seal"
             said.append(f"{authority_name(signer)} saw {what} at {format_time(token.gen_time)}")
+            seen.append(token.gen_time)
     except BadToken as error:
-        return _answer(False, f"No: {error}.")
+        return _answer(False, f"No: {error}."), None
     if said:
-        return _answer(True, "; ".join(said) + ".")
+        return _answer(True, "; ".join(said) + "."), min(seen)
     if reasons:
-        return _answer(None, f"Its time-stamps do not count: {'; '.join(sorted(set(reasons)))}.")
-    return _answer(None, "The seal carries no time-stamp.")
+        told = "; ".join(sorted(set(reasons)))
+        return _answer(None, f"Its time-stamps do not count: {told}."), None
+    return _answer(None, "The seal carries no time-stamp."), None
 
 
 def _tokens(

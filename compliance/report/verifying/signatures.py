@@ -16,15 +16,16 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import DiffResult
 from pyhanko.sign.validation import EmbeddedPdfSignature
 
+from compliance.report.verifying.additions import only_adds
 from compliance.report.verifying.byte_ranges import BadByteRange, SignedBytes, cut, strip_padding
 from compliance.report.verifying.cms import BadSignature, require_plain, stated_digest
 from compliance.report.verifying.increments import (
     invites_countersignature,
     is_countersignature,
-    only_countersigns,
 )
 from compliance.report.verifying.judged import JudgedSignature, check_countersigned, judge_one
 from compliance.report.verifying.limits import MAX_SIGNATURES
+from compliance.report.verifying.revoked import check_revocation
 from compliance.report.verifying.seal_time import (
     check_seal_time,
     is_acceptable,
@@ -95,8 +96,8 @@ class _State:
     pinned: Sequence[x509.Certificate]
     cuts: list[SignedBytes] = field(default_factory=list)
     judged: list[JudgedSignature] = field(default_factory=list)
-    only_countersigned: bool = False
-    """Nothing follows the seal but a signature in the field left for it; found without pyHanko."""
+    only_added: bool = False
+    """Nothing follows the seal but what may follow it; found without pyHanko."""
 
 
 def _run(state: _State) -> tuple[Check, ...]:
@@ -124,15 +125,19 @@ def _steps(state: _State) -> Iterator[Check]:
     # (5) each is cryptographically valid, by pyHanko;
     # (6) each certificate leads to a trusted root and is for signing documents;
     # (7) time-stamps in and after the seal hold, and are by whom the inspector pinned, if by any;
-    # (8) the last signature covers the file to its last byte;
-    # (9) what came after an earlier signature is what that signature allows.
+    # (8) the certificate was not revoked when it sealed, by the lists in the file;
+    # (9) the last signature covers the file to its last byte;
+    # (10) what came after an earlier signature is what that signature allows.
     yield _count(state)
     yield _ranges(state)
     yield _digests(state)
     yield _forms(state)
     yield _valid(state)
     yield _trusted(state)
-    yield check_seal_time(state.signatures, state.cuts, state.pinned)
+    stamped, seen = check_seal_time(state.signatures, state.cuts, state.pinned)
+    yield stamped
+    seal = state.judged[0]
+    yield check_revocation(state.reader, seal.path, claimed=seal.signed_at, seen=seen)
     if invites_countersignature(state.signatures[0]):
         yield check_countersigned(state.judged)
     yield _covering(state)
@@ -199,11 +204,11 @@ def _forms(state: _State) -> Check:
 
 def _valid(state: _State) -> Check:
     name = "Each signature is valid"
-    if len(state.signatures) == 2 and is_countersignature(state.signatures[1]):
-        state.only_countersigned = only_countersigns(state.reader, state.signatures[0])
+    # One signature alone is compared by nobody: that it covers the file is asked below.
+    state.only_added = len(state.signatures) > 1 and only_adds(state.reader, state.signatures)
     for signature in state.signatures:
-        skip = state.only_countersigned and signature is state.signatures[0]
-        state.judged.append(judge_one(signature, state.trust_roots, skip_diff=skip))
+        judged = judge_one(signature, state.trust_roots, skip_diff=state.only_added)
+        state.judged.append(judged)
     if not all(item.status.intact and item.status.valid for item in state.judged):
         reason = "No: the signature was not made by the key in the certificate."
         return Check(code="signature", name=name, holds=False, reason=reason)
@@ -249,11 +254,10 @@ def _covering(state: _State) -> Check:
 def _changes(state: _State) -> Check:
     name = "Nothing was changed between the signatures that the first ones forbid"
     for item in state.judged:
-        if state.only_countersigned and item is state.judged[0]:
-            continue
         # A document time-stamp has no permissions of its own, and then nothing is said about them.
         allowed = item.status.docmdp_ok is not False
-        if not (isinstance(item.status.diff_result, DiffResult) and allowed):
+        compared = isinstance(item.status.diff_result, DiffResult)
+        if not (state.only_added or (compared and allowed)):
             reason = "No: a later part of the file changes what was signed earlier."
             return Check(code="changes", name=name, holds=False, reason=reason)
         if not is_acceptable(item.status):
