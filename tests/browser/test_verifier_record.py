@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from playwright.sync_api import Browser, Page, expect
 
 from compliance.ledger.canonical import canonical_bytes
+from compliance.ledger.entry import format_time
 from compliance.report.payload import ContextEntry, build_audit
 from compliance.report.verifier_page import bundle, installed_sources
 from compliance.report.verifying.curves import Curve
@@ -43,8 +45,37 @@ REDRAW = """([script, audit]) => {
   return JSON.stringify(drawn);
 }"""
 
+
+def by_hours_and_article() -> FixtureAudit:
+    """The same days with a rule of hours, long runs between valid tests, and a maker's notice."""
+    audit = build_room_audit()
+    hours = {"spore_test_max_days": 90, "spore_test_max_run_hours": 1}
+    profiles = [{**each, "values": hours} for each in audit.data["profiles"]]
+    return replace(
+        audit,
+        data={**audit.data, "profiles": profiles},
+        entries=[(at, None if body is None else _changed(body)) for at, body in audit.entries],
+    )
+
+
+def _changed(body: bytes) -> bytes:
+    entry = json.loads(body)
+    data = entry["data"]
+    if entry["kind"] in ("cycle.recorded", "cycle.imported"):
+        end = datetime.fromisoformat(data["run_at"]) + timedelta(hours=2)
+        data["ended_at"] = format_time(end)
+    elif entry["kind"] == "indicator.read" and data["indicator"] == "spore":
+        data["outcome"] = "pass"
+    elif entry["kind"] == "sterilizer.serviced":
+        data["service"] = "maintenance"  # A repair would ask for a test at once.
+    elif entry["kind"] == "recall.opened":
+        data.update(kind="lot", sterilizer=None, lot="h 2291", gtin="09506000134352")
+    return canonical_bytes(entry)
+
+
 AUDITS = {
     "English": build_room_audit(),
+    "by hours and article": by_hours_and_article(),
     "German": build_room_audit(language="de"),
     "long": build_room_audit(more_cycles=MOST_SESSIONS),
     "without a room": build_plain_audit(),
@@ -130,6 +161,17 @@ def test_the_record_is_told_as_the_page_of_the_product_tells_it(verifier: Page, 
     counted = dataclasses.asdict(expected.content.counts)
     assert drawn["content"]["counts"].items() <= counted.items()
     assert [block["number"] for block in drawn["blocks"]] == [b.number for b in expected.blocks]
+
+
+def test_hours_of_operation_and_articles_are_judged_in_that_record() -> None:
+    told = redraw(AUDITS["by hours and article"])  # type: ignore[arg-type]
+
+    assert told is not None
+    assert told.room is not None
+    sentences = [line.sentence for line in told.content.exceptions]
+    assert any("spore_test_max_run_hours" in each for each in sentences)
+    assert any("Lot h 2291 of article 09506000134352" in each for each in sentences)
+    assert any("Sessions that met it: 1" in each for each in sentences)
 
 
 def sealed_room(clinic: Clinic, folder: Path) -> bytes:

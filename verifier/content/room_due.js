@@ -11,7 +11,9 @@ import { dayNumber } from "./times.js";
 
 const DUE_AGAIN = ["repair", "installation"];
 const SPORE_DAYS = "spore_test_max_days";
-const DAY = 86400000;
+const SPORE_HOURS = "spore_test_max_run_hours";
+const HOUR = 3600000;
+const DAY = 24 * HOUR;
 
 function momentOf(recorded) {
   try {
@@ -45,14 +47,43 @@ function stateAtEnd(naming, { index, moves }) {
   return last === undefined ? text(child(naming.log.read(index), "data"), "state") : text(child(naming.log.read(last), "data"), "to");
 }
 
-function dueAfter(naming, rules, ran, moment) {
-  const days = rulesOn(rules, dayOf(naming, moment))?.values.get(SPORE_DAYS);
-  return Number.isInteger(days) ? formatTime(momentOf(ran) + days * DAY) : null;
+// Start and end of the runs after a time, in their order; one without an end counts no time.
+function spansOf(naming, sterilizer, since, moment) {
+  return [...naming.positions.room.cycles.values()]
+    .filter((cycle) => cycle.sterilizer === sterilizer && since < cycle.run_at && cycle.run_at < moment)
+    .map(({ run_at: start, ended_at: end }) => [start, end ?? ""])
+    .sort((one, other) => compareText(one[0], other[0]) || compareText(one[1], other[1]))
+    .map(([start, end]) => [momentOf(start), end === "" ? null : momentOf(end)]);
 }
 
-function cited(naming, rules, moment) {
+// When the runs together had lasted so long; null while they have not.
+function reachedAt(spans, limit) {
+  let lasted = 0;
+  for (const [start, end] of spans) {
+    if (end !== null && end > start) {
+      if (lasted + (end - start) >= limit) {
+        return start + (limit - lasted);
+      }
+      lasted += end - start;
+    }
+  }
+  return null;
+}
+
+// When the test after the one that ran was due, if before a moment, and by which rule. Runs from before
+// the range that nothing quotes are missing: what is overdue by hours may be told later, and never wrongly.
+function dueAfter(naming, sterilizer, rules, ran, moment) {
   const bound = rulesOn(rules, dayOf(naming, moment));
-  return bound === undefined ? "" : citeRule(bound, SPORE_DAYS);
+  const [days, hours] = [SPORE_DAYS, SPORE_HOURS].map((key) => bound?.values.get(key));
+  const byDays = Number.isInteger(days) ? [[momentOf(ran) + days * DAY, SPORE_DAYS]] : [];
+  const reached = Number.isInteger(hours) ? reachedAt(spansOf(naming, sterilizer, ran, moment), hours * HOUR) : null;
+  const found = reached === null ? byDays : [...byDays, [reached, SPORE_HOURS]];
+  // Of both at the same moment the days are named.
+  const [due, key] = found.reduce((one, other) => (other[0] < one[0] ? other : one), [Infinity, ""]);
+  if (due === Infinity || formatTime(due) >= moment) {
+    return null;
+  }
+  return { due: formatTime(due), rule: citeRule(bound, key) };
 }
 
 // Tests that came late, while loads were run that should have waited for them.
@@ -63,13 +94,13 @@ function sporeGaps(naming, sterilizer, places, rules) {
   const resets = resetsOf(naming, places).map(([at]) => at);
   return negatives.slice(1).flatMap(([later, test], at) => {
     const [earlier] = negatives[at];
-    const due = dueAfter(naming, rules, earlier, later);
+    const found = dueAfter(naming, sterilizer, rules, earlier, later);
     const mended = resets.some((reset) => earlier < reset && reset <= later);
     const { inside, index } = room.spores.get(test);
-    if (due === null || due >= later || mended || !inside || !loads.some(({ run_at: run }) => due < run && run < later)) {
+    if (found === null || mended || !inside || !loads.some(({ run_at: run }) => found.due < run && run < later)) {
       return [];
     }
-    const parts = { due: naming.times.moment(due).text, ran: naming.times.moment(later).text, rule: cited(naming, rules, later) };
+    const parts = { due: naming.times.moment(found.due).text, ran: naming.times.moment(later).text, rule: found.rule };
     return [{ number: index, when: later, sentence: fill(naming.words.room.spore_late, { sterilizer: sterilizerCode(naming, sterilizer), ...parts }) }];
   });
 }
@@ -89,12 +120,12 @@ function sporeMissing(naming, sterilizer, places, rules, horizon) {
   if (last === undefined || last[0] < reset) {
     return [{ number: entry, when: reset, sentence: fill(words.spore_never, { sterilizer: code, when: naming.times.moment(reset).text }) }];
   }
-  const due = dueAfter(naming, rules, last[0], horizon);
-  if (due === null || due >= horizon) {
+  const found = dueAfter(naming, sterilizer, rules, last[0], horizon);
+  if (found === null) {
     return [];
   }
-  const parts = { due: naming.times.moment(due).text, ran: naming.times.moment(last[0]).text, rule: cited(naming, rules, horizon) };
-  return [{ number: naming.positions.room.spores.get(last[1]).index, when: due, sentence: fill(words.spore_overdue, { sterilizer: code, ...parts }) }];
+  const parts = { due: naming.times.moment(found.due).text, ran: naming.times.moment(last[0]).text, rule: found.rule };
+  return [{ number: naming.positions.room.spores.get(last[1]).index, when: found.due, sentence: fill(words.spore_overdue, { sterilizer: code, ...parts }) }];
 }
 
 // Loads that were released on a day whose test did not pass, where the rules ask for one.

@@ -14,8 +14,17 @@ function normalLot(lot) {
   return [...plain].slice(0, LONGEST_LOT).join("");
 }
 
-function isSameLot(left, right) {
-  return normalLot(left) === normalLot(right);
+// A GTIN with its fourteen digits; empty for anything else.
+function normalGtin(said) {
+  const digits = typeof said === "string" ? said.trim().replace(/^\(01\)/u, "").trim() : "";
+  return /^[0-9]+$/u.test(digits) && [8, 12, 13, 14].includes(digits.length) ? digits.padStart(14, "0") : "";
+}
+
+// By article and lot, and by the lot alone where one of both names no article.
+function isTakenBack({ lot, gtin }, recorded, article) {
+  const named = normalGtin(article);
+  const isOther = named !== "" && gtin !== null && named !== gtin;
+  return !isOther && normalLot(recorded) === normalLot(lot);
 }
 
 function folded(word) {
@@ -72,7 +81,7 @@ function reasonsOf(naming, data, places, until) {
       return [];
     }
     if (places.lot !== null) {
-      return isSameLot(String(ref.lot || ""), places.lot) ? [fill(naming.words.lot, { lot: places.lot })] : [];
+      return isTakenBack(places, String(ref.lot || ""), ref.udi) ? [fill(naming.words.lot, { lot: places.lot })] : [];
     }
     return kind === "pack" ? takenBack(naming, ref, places, until) : [];
   });
@@ -86,7 +95,7 @@ function refusedOf(naming, session, places, until) {
       const late = (by) => fill(naming.words.room.met_late, { by, entry });
       if (places.lot !== null) {
         const lot = optionalText(thing, "code") ?? "";
-        return thing.kind === "lot" && isSameLot(lot, places.lot) ? [late(fill(naming.words.lot, { lot }))] : [];
+        return thing.kind === "lot" && isTakenBack(places, lot, thing.gtin) ? [late(fill(naming.words.lot, { lot }))] : [];
       }
       return thing.kind === "pack" ? takenBack(naming, thing, places, until).map(late) : [];
     }),

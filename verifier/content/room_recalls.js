@@ -12,6 +12,9 @@ const NAMED = 60;
 // What a recall takes back: the loads of a sterilizer, or a lot.
 export function recallTitle(naming, places) {
   const words = naming.words.room;
+  if (places.gtin !== null) {
+    return fill(words.recall_article, { lot: places.lot, gtin: places.gtin });
+  }
   if (places.lot !== null) {
     return fill(words.recall_lot, { lot: places.lot });
   }

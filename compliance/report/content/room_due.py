@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from compliance.domain.sterilization.due import reached_at
 from compliance.ledger.canonical import NotCanonical
 from compliance.ledger.entry import format_time, parse_time
 from compliance.report.content.fields import child, text
@@ -19,6 +20,7 @@ from compliance.report.content.source import ContentUnreadable
 _IN_SERVICE = "in_service"
 _DUE_AGAIN = frozenset({"repair", "installation"})
 _SPORE_DAYS = "spore_test_max_days"
+_SPORE_HOURS = "spore_test_max_run_hours"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +61,11 @@ def _spore_gaps(
     )
     resets = [at for at, _ in _resets(naming, places)]
     for (earlier, _), (later, index) in itertools.pairwise(negatives):
-        days = _days(naming, rules, later)
-        due = None if days is None else format_time(_time(earlier) + timedelta(days=days))
+        found = _due(naming, sterilizer, rules, earlier, later)
         mended = any(earlier < at <= later for at in resets)
-        if due is None or due >= later or mended or not naming.positions.room.spores[index].inside:
+        if found is None or mended or not naming.positions.room.spores[index].inside:
             continue
+        due, rule = found
         if any(due < run < later for run in loads):
             yield Overdue(
                 number=naming.positions.room.spores[index].index,
@@ -72,7 +74,7 @@ def _spore_gaps(
                     sterilizer=sterilizer_code(naming, sterilizer),
                     due=naming.times.moment(due).text,
                     ran=naming.times.moment(later).text,
-                    rule=_cited(naming, rules, later),
+                    rule=rule,
                 ),
             )
 
@@ -97,9 +99,9 @@ def _spore_missing(
             sentence=words.spore_never.format(sterilizer=code, when=when),
         )
         return
-    days = _days(naming, rules, horizon)
-    due = None if days is None else format_time(_time(last[0]) + timedelta(days=days))
-    if due is not None and due < horizon:
+    found = _due(naming, sterilizer, rules, last[0], horizon)
+    if found is not None:
+        due, rule = found
         yield Overdue(
             number=naming.positions.room.spores[last[1]].index,
             when=due,
@@ -107,7 +109,7 @@ def _spore_missing(
                 sterilizer=code,
                 due=naming.times.moment(due).text,
                 ran=naming.times.moment(last[0]).text,
-                rule=_cited(naming, rules, horizon),
+                rule=rule,
             ),
         )
 
@@ -164,15 +166,42 @@ def _state_at_end(naming: Naming, places: SterilizerPlaces) -> str:
     return text(child(naming.log.read(places.index), "data"), "state")
 
 
-def _days(naming: Naming, rules: Sequence[Rules], moment: str) -> int | None:
+def _due(
+    naming: Naming, sterilizer: str, rules: Sequence[Rules], ran: str, moment: str
+) -> tuple[str, str] | None:
+    """When the test after the one that ran was due, if before a moment, and by which rule.
+
+    Hours of operation are those of the runs shown: runs from before the range that nothing
+    quotes are missing, so that what is overdue by them may be told later, and never wrongly.
+    """
     bound = rules_on(rules, _day(naming, moment))
-    days = None if bound is None else bound.effective.values.get(_SPORE_DAYS)
-    return days if isinstance(days, int) else None
+    if bound is None:
+        return None
+    days, hours = (bound.effective.values.get(key) for key in (_SPORE_DAYS, _SPORE_HOURS))
+    found = []
+    if isinstance(days, int):
+        found.append((_time(ran) + timedelta(days=days), _SPORE_DAYS))
+    if isinstance(hours, int):
+        reached = reached_at(_spans(naming, sterilizer, ran, moment), timedelta(hours=hours))
+        found += [] if reached is None else [(reached, _SPORE_HOURS)]
+    if not found:
+        return None
+    due, key = min(found)
+    told = format_time(due)
+    return (told, bound.effective.cite(key).rule) if told < moment else None
 
 
-def _cited(naming: Naming, rules: Sequence[Rules], moment: str) -> str:
-    bound = rules_on(rules, _day(naming, moment))
-    return "" if bound is None else bound.effective.cite(_SPORE_DAYS).rule
+def _spans(
+    naming: Naming, sterilizer: str, since: str, moment: str
+) -> Iterator[tuple[datetime, datetime | None]]:
+    """Start and end of the runs after a time, in their order."""
+    runs = sorted(
+        (cycle.run_at, cycle.ended_at or "")
+        for cycle in naming.positions.room.cycles.values()
+        if cycle.sterilizer == sterilizer and since < cycle.run_at < moment
+    )
+    for start, end in runs:
+        yield _time(start), _time(end) if end else None
 
 
 def _day(naming: Naming, moment: str) -> date:

@@ -36,6 +36,7 @@ class CyclePlaces:
     sterilizer: str
     kind: str
     run_at: str
+    ended_at: str | None
     failed: bool
     undecided: set[str]
     """Flags that nobody has decided on."""
@@ -136,6 +137,7 @@ def _cycle(room: RoomPositions, index: int, data: JsonObject, inside: bool) -> N
         sterilizer=text(data, "sterilizer"),
         kind=text(data, "kind"),
         run_at=text(data, "run_at"),
+        ended_at=optional_text(data, "ended_at"),
         failed=text(data, "outcome") != "passed",
         undecided={text(flag, "code") for flag in children(data, "flags")},
     )

@@ -17,18 +17,18 @@ CURVE_SEPARATORS: Final = (
     ("|", "|"),
 )
 TIME_FORMS: Final = (
-    (TimeForm.CLOCK.value, "The time of day: 14:05:30"),
-    (TimeForm.ELAPSED.value, "Since the start: 5:30 or 1:05:30"),
-    (TimeForm.SECONDS.value, "Seconds since the start"),
-    (TimeForm.MINUTES.value, "Minutes since the start"),
+    (TimeForm.CLOCK.value, "Clock: 14:05:30"),
+    (TimeForm.ELAPSED.value, "Since start: 5:30"),
+    (TimeForm.SECONDS.value, "Seconds"),
+    (TimeForm.MINUTES.value, "Minutes"),
 )
 PRESSURE_UNITS: Final = (
     (PressureUnit.BAR.value, "bar, absolute"),
-    (PressureUnit.BAR_GAUGE.value, "bar above the atmosphere"),
+    (PressureUnit.BAR_GAUGE.value, "bar, gauge"),
     (PressureUnit.KILOPASCAL.value, "kPa, absolute"),
-    (PressureUnit.KILOPASCAL_GAUGE.value, "kPa above the atmosphere"),
+    (PressureUnit.KILOPASCAL_GAUGE.value, "kPa, gauge"),
     (PressureUnit.MILLIBAR.value, "mbar, absolute"),
-    (PressureUnit.PSI_GAUGE.value, "psi above the atmosphere"),
+    (PressureUnit.PSI_GAUGE.value, "psi, gauge"),
 )
 COLUMNS: Final = (("time", "Time"), ("temperature", "Temperature"), ("pressure", "Pressure"))
 _WORDS: Final = ("from_words", "until_words", "begins_with")
