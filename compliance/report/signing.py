@@ -58,6 +58,9 @@ and a time-stamp with another such chain stays below. Stating it saves a dry run
 _UNSEEN: Final = InvisSigSettings(set_print_flag=True, box_out_of_bounds=True)
 """Off the page and printable: PDF/A asks for the one and PDF/UA for the other."""
 
+_INVITATION: Final = "Countersignature of the inspector"
+"""What is read aloud at the empty field."""
+
 _CHUNK: Final = 1 << 20
 """Bytes read at a time while hashing."""
 
@@ -221,7 +224,12 @@ def _sign_in_place(path: Path, signer: PdfSigner, *, countersign: bool) -> None:
         writer = PlainWriter(file, decode_limits=DecodeLimits.for_trusted_input())
         if countersign:
             append_signature_field(
-                writer, SigFieldSpec(INSPECTOR_FIELD, invis_sig_settings=_UNSEEN)
+                writer,
+                SigFieldSpec(
+                    INSPECTOR_FIELD,
+                    invis_sig_settings=_UNSEEN,
+                    readable_field_name=_INVITATION,
+                ),
             )
         signer.sign_pdf(writer, in_place=True, bytes_reserved=_RESERVED, chunk_size=_CHUNK)
 
