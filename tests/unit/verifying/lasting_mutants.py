@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from pyhanko.pdf_utils.generic import ArrayObject, NameObject, NumberObject
+from pyhanko.pdf_utils.generic import ArrayObject, DictionaryObject, NameObject, NumberObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
 from timing_authorities import Bought, buy_authority
@@ -107,8 +107,9 @@ def _edited(bench: Bench, sealed: bytes, once: bytes) -> Iterator[Mutant]:
     for edit in (turn_page, swap_attachment, hide_seal, show_alone, bare_page, empty_page):
         changed = bench.extend(edited(sealed, edit), 3)
         yield bench.maker.mutant(f"{edit.__name__}, archived", changed)
-    renewed = bench.extend(edited(once, turn_page), 3)
-    yield bench.maker.mutant("archived, turned, archived", renewed)
+    for edit in (turn_page, show_stamp, add_action, spoil_store, add_field):
+        renewed = bench.extend(edited(once, edit), 3)
+        yield bench.maker.mutant(f"archived, {edit.__name__}, archived", renewed)
 
 
 def _countersigned(bench: Bench) -> Iterator[Mutant]:
@@ -184,3 +185,38 @@ def empty_page(writer: Any) -> None:
     content.get_object()._data = b""
     content.get_object()._encoded_data = None
     writer.mark_update(content)
+
+
+def archive_field(writer: Any) -> Any:
+    fields = writer.root["/AcroForm"]["/Fields"]
+    return fields.raw_get(len(fields) - 1)
+
+
+def show_stamp(writer: Any) -> None:
+    """Give the field of the time-stamp a place on the page."""
+    field = archive_field(writer)
+    numbers = [NumberObject(one) for one in (0, 0, 500, 500)]  # type: ignore[no-untyped-call]
+    field.get_object()["/Rect"] = ArrayObject(numbers)
+    writer.mark_update(field)
+
+
+def add_action(writer: Any) -> None:
+    """Let something happen when the page is opened."""
+    action = DictionaryObject({NameObject("/S"): NameObject("/JavaScript")})  # type: ignore[no-untyped-call]
+    writer.root["/OpenAction"] = writer.add_object(action)
+    writer.update_root()
+
+
+def spoil_store(writer: Any) -> None:
+    """Put something into the security store that is no list of certificates."""
+    store = writer.root.raw_get("/DSS")
+    store.get_object()["/Odd"] = NumberObject(1)  # type: ignore[no-untyped-call]
+    writer.mark_update(store)
+
+
+def add_field(writer: Any) -> None:
+    """Put a field of another kind into the form."""
+    field = DictionaryObject({NameObject("/FT"): NameObject("/Tx")})  # type: ignore[no-untyped-call]
+    form = writer.root["/AcroForm"]
+    form["/Fields"].append(writer.add_object(field))
+    writer.mark_update(writer.root.raw_get("/AcroForm"))

@@ -9,7 +9,6 @@ from unittest.mock import patch
 
 import pytest
 from cryptography import x509
-from pyhanko.pdf_utils.generic import ArrayObject, DictionaryObject, NameObject, NumberObject
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import StandardDiffPolicy
 from timing_authorities import buy_authority
@@ -21,12 +20,16 @@ from unit.verifying.building import SIGNED_AT, Clinic, rejected_for
 from unit.verifying.lasting_mutants import (
     Bench,
     Edit,
+    add_action,
+    add_field,
     bare_page,
     countersigned,
     edited,
     empty_page,
     hide_seal,
     show_alone,
+    show_stamp,
+    spoil_store,
     swap_attachment,
     turn_page,
 )
@@ -76,41 +79,6 @@ def test_an_edit_under_an_archive_time_stamp_is_rejected(
 
     assert not is_harmless(data)
     assert rejected_for(verify_report(data, trust_roots=roots)) == "changes"
-
-
-def archive_field(writer: Any) -> Any:
-    fields = writer.root["/AcroForm"]["/Fields"]
-    return fields.raw_get(len(fields) - 1)
-
-
-def show_stamp(writer: Any) -> None:
-    """Give the field of the time-stamp a place on the page."""
-    field = archive_field(writer)
-    numbers = [NumberObject(one) for one in (0, 0, 500, 500)]  # type: ignore[no-untyped-call]
-    field.get_object()["/Rect"] = ArrayObject(numbers)
-    writer.mark_update(field)
-
-
-def add_action(writer: Any) -> None:
-    """Let something happen when the page is opened."""
-    action = DictionaryObject({NameObject("/S"): NameObject("/JavaScript")})  # type: ignore[no-untyped-call]
-    writer.root["/OpenAction"] = writer.add_object(action)
-    writer.update_root()
-
-
-def spoil_store(writer: Any) -> None:
-    """Put something into the security store that is no list of certificates."""
-    store = writer.root.raw_get("/DSS")
-    store.get_object()["/Odd"] = NumberObject(1)  # type: ignore[no-untyped-call]
-    writer.mark_update(store)
-
-
-def add_field(writer: Any) -> None:
-    """Put a field of another kind into the form."""
-    field = DictionaryObject({NameObject("/FT"): NameObject("/Tx")})  # type: ignore[no-untyped-call]
-    form = writer.root["/AcroForm"]
-    form["/Fields"].append(writer.add_object(field))
-    writer.mark_update(writer.root.raw_get("/AcroForm"))
 
 
 @pytest.mark.parametrize(
