@@ -185,6 +185,8 @@ def _digests(state: _State) -> Check:
                     holds=False,
                     reason="No: at least one byte was changed after signing.",
                 )
+            # So that pyHanko need not hash a large file a second time.
+            signature.external_digests[signature.external_md_algorithm] = ours
     except (BadByteRange, BadSignature) as error:
         return Check(code="digest", name=name, holds=False, reason=f"No: {error}.")
     return Check(code="digest", name=name, holds=True, reason="The digests agree.")
