@@ -61,7 +61,7 @@ LATE = "entered late with pack P-7, done 1 May 2026, 09:30, refused 1 May 2026, 
 def with_refused(clinic: Clinic) -> dict[str, Any]:
     """The same, and a late answer of the second session that was refused."""
     trace_of(clinic)
-    said = {
+    said: dict[str, Any] = {
         "session": "s-may-2",
         "opened": {"index": 1, "at": "2026-05-01T07:00:00.000Z"},
         "item": "device_sterilized_before",
