@@ -116,7 +116,7 @@ def test_an_amendment_is_made_by_hand(manager: Page, filled: Filled) -> None:
     manager.get_by_label("Neck").check()
     manager.get_by_label("Why the record is corrected").fill("The wrong site was tapped.")
     manager.get_by_label("Your password").fill(PASSWORD)
-    manager.get_by_role("button", name="Sign the amendment").click()
+    manager.get_by_role("button", name="Sign the correction").click()
 
     expect(manager.get_by_text("The record is amended.")).to_be_visible()
     row = manager.get_by_role("article", name="Body site")

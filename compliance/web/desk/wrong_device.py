@@ -27,9 +27,9 @@ from compliance.operations.treatments.devices import (
 from compliance.operations.treatments.reading import SessionRecord, read_session
 from compliance.store.session import Tx
 from compliance.web.context import page_values, services, show_time
-from compliance.web.desk.amending import FIELDS, AmendForm, current_answer, filled_in, require_seen
+from compliance.web.desk.device_form import FIELDS, AmendForm, current_answer, require_seen
 from compliance.web.desk.doors import at_desk
-from compliance.web.tablet.pieces import read_piece
+from compliance.web.tablet.pieces import filled_in, read_piece
 from compliance.web.tablet.wording import say_refusal, show_part
 
 blueprint = Blueprint("desk_wrong_device", __name__)

@@ -209,3 +209,15 @@ def read_time(text: str, *, now: datetime, zone: ZoneInfo, opened_at: datetime) 
         raise Refused("performed_at", text, "is no time of day", allowed="HH:MM") from error
     yesterday = done - timedelta(days=1)
     return yesterday if done > now and yesterday >= opened_at else done
+
+
+def filled_in(kind: EvidenceKind, name: str, ref: Mapping[str, Any]) -> str:
+    """What is recorded of a piece, as the field of this name shows it."""
+    if kind is EvidenceKind.PACK:
+        return str(ref.get("code") or "")
+    if kind is EvidenceKind.RETURNED:
+        return "yes" if ref else ""
+    value = ref.get(name)
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return "" if value is None else str(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from web.desk.visiting import PASSWORD, Browser, Filled
 
 from compliance.operations.treatments.reading import read_history
@@ -81,7 +82,12 @@ def test_the_form_starts_with_what_is_recorded(filled: Filled, manager: Browser)
 
 def amend(browser: Browser, session_id: str, item: str, **fields: str) -> tuple[int, str]:
     path = f"/manager/sessions/{session_id}/amend?item={item}"
-    fields = {"reason": "It was the other one.", "password": PASSWORD, **fields}
+    page = browser.read(path)
+    hidden = {
+        name: re.findall(rf'name="{name}" type="hidden" value="([^"]*)"', page)[0]
+        for name in ("version", "idempotency_key")
+    }
+    fields = {"reason": "It was the other one.", "password": PASSWORD, **hidden, **fields}
     response = browser.post(path, page=path, **fields)
     return response.status_code, response.text
 
@@ -131,10 +137,11 @@ def test_evidence_can_be_corrected_piece_by_piece(filled: Filled, manager: Brows
 def test_leaving_the_evidence_as_it_is_keeps_it(filled: Filled, manager: Browser) -> None:
     """Every field of the form is sent as the form shows it, whatever the kind of evidence."""
     path = f"/manager/sessions/{filled.amended}/amend?item=device_sterilized_before"
-    page = manager.read(path)
+    page = manager.read(path).replace("&#34;", '"')
     sent: dict[str, str] = dict(
-        re.findall(r'<input class="input"[^>]* name="([^"]+)" value="([^"]*)"', page)
+        re.findall(r'<input class="input"[^>]* name="([a-z]+-[a-z_]+)"[^>]* value="([^"]*)"', page)
     )
+    assert {"handpiece-lot", "cartridge-lot"} <= sent.keys()
     sent["handpiece-product"] = re.findall(r'<option value="([^"]+)" selected', page)[0]
     sent["handpiece-barrier"] = "yes"
 
@@ -143,6 +150,21 @@ def test_leaving_the_evidence_as_it_is_keeps_it(filled: Filled, manager: Browser
     assert status == 303, text
     shown = manager.read(f"/manager/sessions/{filled.amended}")
     assert "Before: <del>" not in shown
+
+
+@pytest.mark.parametrize("item", ["mask_worn", "depth", "body_site", "device_sterilized_before"])
+def test_desk_and_tablet_correct_by_the_same_form(
+    filled: Filled, manager: Browser, item: str
+) -> None:
+    desk = manager.read(f"/manager/sessions/{filled.amended}/amend?item={item}")
+    tablet = manager.read(f"/sessions/{filled.amended}/amend/{item}")
+
+    asked = [
+        re.findall(r'<(?:input|select|textarea)[^>]* name="([^"]+)"', page)
+        for page in (desk, tablet)
+    ]
+    assert {"reason", "password", "version", "result"} <= set(asked[0])
+    assert asked[0] == asked[1]
 
 
 def test_a_wrong_password_signs_nothing(filled: Filled, manager: Browser) -> None:
@@ -169,4 +191,5 @@ def test_an_unknown_item_is_not_found(filled: Filled, manager: Browser) -> None:
 def test_an_open_session_is_not_amended(filled: Filled, manager: Browser) -> None:
     path = f"/manager/sessions/{filled.draft}/amend?item=gloves_worn"
 
-    assert manager.get(path).status_code == 409
+    led = manager.get(path)
+    assert (led.status_code, led.location) == (303, f"/manager/sessions/{filled.draft}")
