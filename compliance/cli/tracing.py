@@ -47,7 +47,7 @@ def who_met(ctx: click.Context, slug: str, kind: str | None, what: str) -> None:
             ctx.exit(NOTHING)
         chosen, after = things[0], None
         writer = csv.writer(sys.stdout)
-        writer.writerow(("client", "session", "opened", "state", "packs"))
+        writer.writerow(("client", "session", "opened", "state", "packs", "refused_late"))
         while True:
             page = list_met(
                 tx, chosen.kind, chosen.ref, actor=actor, keyring=keyring, after=after, limit=_PAGE
@@ -74,4 +74,9 @@ def _row(met: Met) -> tuple[str, ...]:
         met.meeting.opened_at.isoformat(timespec="seconds"),
         met.meeting.state,
         "; ".join(pack.code for pack in met.packs),
+        "; ".join(
+            f"{thing['kind']} {thing['code']}, done {note.data['performed_at']}, refused {note.data['at']}"
+            for note in met.refused
+            for thing in note.data["used"]
+        ),
     )
