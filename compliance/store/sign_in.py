@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from compliance.store.models.people import ApiToken, Login, SignGrant, SignInEvent
 from compliance.store.session import Tx
@@ -84,7 +84,6 @@ _TOKEN = select(
     ApiToken.revoked_at,
     ApiToken.used_at,
 )
-_TOKEN_WITH = _TOKEN.where(ApiToken.token_hash == bindparam("with_hash"))
 
 
 def insert_login(tx: Tx, login: LoginRow) -> None:
@@ -170,11 +169,6 @@ def insert_token(tx: Tx, token: TokenRow, *, token_hash: bytes) -> None:
             used_at=token.used_at,
         )
     )
-
-
-def find_token(tx: Tx, token_hash: bytes) -> TokenRow | None:
-    row = tx.execute(_TOKEN_WITH, {"with_hash": token_hash}).first()
-    return None if row is None else _token(dict(row._mapping))
 
 
 def find_tokens(tx: Tx, *, clinic_id: str) -> list[TokenRow]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from compliance.domain.access import Actor, Auth, Role
 from compliance.store import people
+from compliance.store.bearers import BearerRow
 from compliance.store.session import Tx
 
 
@@ -55,15 +56,33 @@ def list_clinics_open_to(
     clinics = people.find_clinics(tx, None if account.admin else list(roles))
     added = {Role.ADMIN} if account.admin else set()
     return tuple(
-        ClinicAccess(
-            clinic_id=clinic.clinic_id,
-            slug=clinic.slug,
-            name=clinic.name,
-            time_zone=clinic.time_zone,
-            language=clinic.language,
-            demo=clinic.demo,
-            roles=frozenset(roles[clinic.clinic_id] | added),
+        _access_to(
+            clinic,
+            frozenset(roles[clinic.clinic_id] | added),
             entitled_override=clinic.clinic_id in overriding,
         )
         for clinic in clinics
+    )
+
+
+def bearer_access(row: BearerRow) -> ClinicAccess | None:
+    """What a token opens now, by the same rules as for its person; None for nothing."""
+    roles = {Role(role) for role in row.roles} | ({Role.ADMIN} if row.admin else set())
+    if row.disabled_at is not None or not roles:
+        return None
+    return _access_to(row.clinic, frozenset(roles), entitled_override=row.entitled_override)
+
+
+def _access_to(
+    clinic: people.ClinicRow, roles: frozenset[Role], *, entitled_override: bool
+) -> ClinicAccess:
+    return ClinicAccess(
+        clinic_id=clinic.clinic_id,
+        slug=clinic.slug,
+        name=clinic.name,
+        time_zone=clinic.time_zone,
+        language=clinic.language,
+        demo=clinic.demo,
+        roles=roles,
+        entitled_override=entitled_override,
     )

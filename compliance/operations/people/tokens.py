@@ -12,10 +12,11 @@ from compliance.domain.access import Action, Actor, Auth
 from compliance.errors import NotFound, NotPermitted, Refused
 from compliance.operations.identifiers import new_id
 from compliance.operations.people import recording
-from compliance.operations.people.access import ClinicAccess, list_clinics_open_to
+from compliance.operations.people.access import ClinicAccess, bearer_access, list_clinics_open_to
 from compliance.operations.people.sign_in import hash_token
 from compliance.store import people
 from compliance.store import sign_in as store
+from compliance.store.bearers import find_bearer
 from compliance.store.session import Tx
 
 PREFIX: Final = "ast_"
@@ -155,20 +156,21 @@ def resume_token(tx: Tx, secret: str, *, now: datetime) -> TokenBearer | None:
     Revoked, expired, the account off, the membership ended: each ends it at once.
     Only reads; when ``touch_due`` is set the caller lets `touch_token` write.
     """
-    row = store.find_token(tx, hash_token(secret)) if secret.startswith(PREFIX) else None
+    if not secret.startswith(PREFIX):
+        return None
+    row = find_bearer(tx, hash_token(secret), now=now)
     if row is None or row.revoked_at is not None:
         return None
     if row.expires_at is not None and now >= row.expires_at:
         return None
-    account = people.find_account(tx, row.user_id)
-    clinic = None if account is None else _access(tx, account, row.clinic_id, now)
-    if account is None or clinic is None:
+    clinic = bearer_access(row)
+    if clinic is None:
         return None
     scopes = frozenset(Scope(scope) for scope in row.scopes)
     return TokenBearer(
         token_id=row.token_id,
-        username=account.username,
-        display_name=account.display_name,
+        username=row.username,
+        display_name=row.display_name,
         actor=clinic.to_actor(row.user_id, Auth.TOKEN, may_sign=Scope.SIGN in scopes),
         clinic=clinic,
         scopes=scopes,
