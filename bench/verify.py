@@ -104,7 +104,7 @@ def _one_file(path: Path, clinic: BenchClinic) -> list[Figure]:
             " those of the range in the log that the clinic signed.",
             why="beside the floor's work the proof unpacks"
             f" {len(verdict.audit.canonical) / 1e6:.0f} MB of JSON, reads them and writes them"
-            " again to see that they are canonical, which takes a C library twice the floor;"
+            " again to see that they are canonical, which takes a library in C more than the whole floor;"
             " and it hashes the tree above the leaves and lets pyHanko judge certificate and seal.",
         ),
         Figure(
