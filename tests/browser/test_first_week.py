@@ -60,15 +60,17 @@ def week(
             assert find_grave_faults(page) == [], (name, theme)
             picture(page, f"{name}-{width}-{theme}")
         assert not sticks_out(page), name
-        if width != WIDE[0]:
-            return
-        # A manager walks about with the tablet too.
+        if width == WIDE[0]:
+            fit(page, name)
+
+    def fit(page: Page, name: str) -> None:
+        """A manager walks about with the tablet too."""
         for narrow in (LANDSCAPE, PORTRAIT):
             page.set_viewport_size({"width": narrow[0], "height": narrow[1]})
             assert not sticks_out(page), (name, narrow)
         page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
 
-    yield Week(open_context=open_context, look=look, folder=tmp_path)
+    yield Week(open_context=open_context, look=look, fit=fit, folder=tmp_path)
     for context in opened:
         context.close()
 
