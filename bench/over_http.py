@@ -149,7 +149,7 @@ def _throughput(floors: Sequence[Timed], closes: Sequence[Timed]) -> Figure:
         at_least=0.5,
         note="The floor is the same POST in the same server to an address that parses the body"
         " and answers the same JSON, without token, gate, record or database.",
-        why="recognising the token, asking the gate, encoding the record and twenty statements"
+        why="recognising the token, asking the gate, encoding the record and sixteen statements"
         " cost several times the bare request, and one process has one interpreter.",
     )
 

@@ -282,18 +282,7 @@ _ENTRIES: Final[Any] = (
     .order_by(LogEntry.idx)
     .limit(bindparam("most"))
 )
-_NODES: Final[Any] = (
-    select(literal_column("idx"), literal_column("hash"))
-    .select_from(LogNode)
-    .where(
-        LogNode.clinic_id == bindparam("clinic"),
-        LogNode.level == bindparam("level"),
-        LogNode.idx >= bindparam("start"),
-        LogNode.idx < bindparam("end"),
-    )
-    .order_by(LogNode.idx)
-)
-_NODES_BEYOND: Final[Any] = (
+_LEVEL: Final[Any] = (
     select(literal_column("idx"), literal_column("hash"))
     .select_from(LogNode)
     .where(
@@ -301,5 +290,6 @@ _NODES_BEYOND: Final[Any] = (
         LogNode.level == bindparam("level"),
         LogNode.idx >= bindparam("start"),
     )
-    .limit(NAMED)
 )
+_NODES: Final[Any] = _LEVEL.where(LogNode.idx < bindparam("end")).order_by(LogNode.idx)
+_NODES_BEYOND: Final[Any] = _LEVEL.limit(NAMED)
