@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from browser.conftest import Site, now_to_the_millisecond
 from browser.practising import Practice
 from playwright.sync_api import Page, Route, expect
 
+from compliance.ledger.entry import parse_time
 from compliance.operations.treatments.reading import read_history
 from harbour import open_one
 
@@ -39,6 +42,34 @@ def test_an_answer_given_offline_is_kept_and_sent_when_the_network_is_back(
     expect(practice.row("gloves_worn")).to_have_attribute("data-status", "done")
     assert any(key in data for data in sent)
     assert answers(site, session_id, "gloves_worn") == 1
+
+
+PRESSED_EARLIER = """() => {
+  const queue = JSON.parse(sessionStorage.getItem("aseptrail-unsent"));
+  queue.forEach((entry) => { entry.at -= 20 * 60 * 1000; });
+  sessionStorage.setItem("aseptrail-unsent", JSON.stringify(queue));
+}"""
+
+
+def test_what_waited_for_the_network_was_done_when_it_was_pressed(site: Site, tablet: Page) -> None:
+    opened = now_to_the_millisecond() - timedelta(hours=1)
+    session_id = open_one(site.house, opened)
+    tablet.goto(f"/sessions/{session_id}")
+    practice = Practice(tablet)
+
+    tablet.context.set_offline(True)
+    practice.row("gloves_worn").get_by_role("button", name="Yes").click()
+    expect(tablet.get_by_text("Not saved yet")).to_be_visible()
+    tablet.evaluate(PRESSED_EARLIER)
+    tablet.context.set_offline(False)
+    expect(practice.row("gloves_worn")).to_have_attribute("data-status", "done")
+
+    with site.house.database.reading() as tx:
+        lines = read_history(tx, session_id, actor=site.house.manager)
+    (line,) = [each for each in lines if each.kind == "session.answered"]
+    waited = parse_time(line.at) - parse_time(line.data["performed_at"])
+    assert timedelta(minutes=20) <= waited < timedelta(minutes=22)
+    assert line.data["late"] is True
 
 
 def test_an_answer_whose_receipt_was_lost_is_sent_again_and_entered_once(
