@@ -28,6 +28,9 @@ _LABEL: Final = re.compile(
     r"^(Serien Nr|Programm|Zyklus|Dat\.\(T-M-J\)|Zeit\(H-M-S\)):?\s+(.+?)\s*$"
 )
 _PROGRAM: Final = re.compile(r"(\d{2,3})\D{0,2}C/(\d{1,3})\s*min")
+_LOST_DEGREE: Final = re.compile(r"(?<=\d)[?\ufffd]C(?=/)")
+"""The degree sign of a program's name, as the code pages on its way leave it."""
+
 _PHASE: Final = re.compile(r"^(\D+?)\s+(\d\d):(\d\d):(\d\d)\s+(Ok|FEHL)\s*$")
 _READING: Final = re.compile(r"^(\d\d):(\d\d):(\d\d)\s+(\d{2,3})[.,](\d)\s+(\d)[.,](\d\d)\s*$")
 _EXTREME: Final = re.compile(r"^(Maximum|Minimum)\s+(\d{2,3})[.,](\d)\s+(\d)[.,](\d\d)\s*$")
@@ -141,7 +144,7 @@ def _finished(cycle: _Open, options: ImportOptions) -> Found:
     return LoggedCycle(
         lines=(cycle.first, cycle.last),
         serial=labels.get("Serien Nr", ""),
-        program=labels.get("Programm", ""),
+        program=_LOST_DEGREE.sub("°C", labels.get("Programm", "")),
         number=labels["Zyklus"],
         started_at=started,
         ended_at=_end(started, cycle.end),

@@ -119,6 +119,17 @@ def test_every_line_of_a_real_log_is_accounted_for(name: str) -> None:
     assert covered(found) == list(range(1, len(data.splitlines()) + 1))
 
 
+@pytest.mark.parametrize("lost", [b"?", b"\xb0", "\u00b0".encode()])
+def test_a_degree_sign_lost_on_the_way_is_read_as_one(lost: bytes) -> None:
+    data = (LOGS / "dac_DACLogOK.TXT").read_bytes()
+    written = data.replace(b"134?C", b"134" + lost + b"C")
+
+    cycle = only_cycle(read(DacUniversal(), written))
+
+    assert "134\u00b0C/" in cycle.program
+    assert cycle.set_decicelsius == 1340
+
+
 def test_a_log_cut_before_its_end_line_has_no_end() -> None:
     data = (LOGS / "dac_DACLogOK.TXT").read_bytes()
 
