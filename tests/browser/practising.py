@@ -25,6 +25,11 @@ class Practice:
         self.page.wait_for_url("**/sessions/*-*")
 
     def row(self, item: str) -> Locator:
+        """The row of an item, on a page that has come to rest.
+
+        A page that is still loading may scroll to its row between press and release.
+        """
+        self.page.wait_for_load_state()
         return self.page.locator(f"#item-{item}")
 
     def press(self, item: str, button: str) -> None:
