@@ -68,6 +68,25 @@ def list_() -> None:
             click.echo(f"{row.slug:<20}  {row.name}  [{row.time_zone}; {profiles}]{demo}")
 
 
+@clinic.command("add-profile")
+@click.argument("slug")
+@click.argument("profile")
+def add_profile(slug: str, profile: str) -> None:
+    """Take one more rule PROFILE on; there is no way back.
+
+    A clinic may tighten its rules and never loosen them. Prints what becomes stricter.
+    """
+    from compliance.cli.installation import acting_in, open_installation
+    from compliance.operations import adding_profiles
+
+    with open_installation() as services, services.database.writing() as tx:
+        actor = acting_in(tx, slug)
+        added = adding_profiles.add_profile(tx, profile, actor=actor, now=services.clock())
+    click.echo(f"{slug}: {', '.join(added.names)}")
+    for change in added.changes:
+        click.echo(f"  {change.key}: {change.after} (was {change.before})")
+
+
 @clinic.command("import-key")
 @click.argument("slug")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))

@@ -37,8 +37,11 @@ def all_profiles() -> tuple[Profile, ...]:
     return tuple(read_profile(body) for body in json.loads(path.read_text("utf-8"))["profiles"])
 
 
-def check_profiles(names: tuple[str, ...]) -> tuple[str, ...]:
+def check_profiles(names: tuple[str, ...], *, field: str = "profiles") -> tuple[str, ...]:
     """Return the stack to store: known names, the base profile last.
+
+    Args:
+        field: what a refusal names.
 
     Raises:
         Refused: naming the unknown profile and the known ones.
@@ -46,7 +49,7 @@ def check_profiles(names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
         if not profiles_of(all_profiles(), name):
             known = ", ".join(sorted({profile.id for profile in all_profiles()}))
-            raise Refused("profiles", name, "is not a rule profile", allowed=known)
+            raise Refused(field, name, "is not a rule profile", allowed=known)
     return (*(name for name in names if name != BASE_PROFILE), BASE_PROFILE)
 
 

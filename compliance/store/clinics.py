@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, insert, select
+from sqlalchemy import Select, insert, select, update
 
 from compliance.store.models.people import Clinic
 from compliance.store.session import Tx
@@ -37,6 +37,10 @@ def insert_clinic(tx: Tx, clinic: ClinicRow) -> None:
             created_at=clinic.created_at,
         )
     )
+
+
+def update_profiles(tx: Tx, clinic_id: str, names: Sequence[str]) -> None:
+    tx.execute(update(Clinic).where(Clinic.clinic_id == clinic_id).values(profiles=list(names)))
 
 
 def find_clinic(tx: Tx, clinic_id: str) -> ClinicRow | None:

@@ -102,6 +102,8 @@ WHY: Final[Mapping[str, str]] = MappingProxyType(
         " bytes are kept as they arrived, and no line of them is dropped without being named.",
         "sterilizers_rules.show_rules": "What you are held to stands in dated profiles, each with its source."
         " A record is judged by the rules of its own day, so that day's rules can be shown.",
+        "sterilizers_tightening.show_choice": "A new county, association or insurer may ask for more than you do now."
+        " What a profile would change is shown before you take it on, because there is no way back.",
         "house_protocols.show_templates": "A checklist decides what must be done before a session may close."
         " Each version is signed when it is put into use, and a session keeps the version it began with.",
         "house_thing.show_thing": "What is set right here counts from now on; records made before keep what they"

@@ -209,6 +209,20 @@ def test_an_account_is_switched_off_and_on_again(run: Run, clinic: str) -> None:
     assert "nemo" in nobody.output
 
 
+def test_a_clinic_takes_one_more_profile_on_and_is_told_what_it_tightens(
+    run: Run, clinic: str, data_dir: Path
+) -> None:
+    added = run("clinic", "add-profile", clinic, "US-CDC-dental")
+
+    assert added.exit_code == 0, added.stderr
+    assert "spore_test_max_days: 7" in added.stdout
+    assert "UK-HTM-01-05, US-CDC-dental, ASEPTRAIL-BASE" in run("clinic", "list").stdout
+    assert len(entries(data_dir, "clinic.profiles_set")) == 1
+    again = run("clinic", "add-profile", clinic, "US-CDC-dental")
+    assert again.exit_code == 1
+    assert "taken US-CDC-dental already" in again.stderr
+
+
 def test_a_database_that_a_newer_version_has_used_is_left_alone(
     run: Run, clinic: str, data_dir: Path
 ) -> None:

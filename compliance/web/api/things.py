@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from compliance.domain.access import Action
 from compliance.domain.evidence import Component
-from compliance.domain.rules import EffectiveRules
 from compliance.domain.template import Template
 from compliance.domain.words import ProductKind, ReprocessingMode
 from compliance.ledger.entry import format_time
-from compliance.operations.catalogue import effective_rules
-from compliance.operations.clinics import clinic_of
 from compliance.operations.templates import find_template, list_templates
 from compliance.operations.things import (
     AddDevice,
@@ -33,7 +29,6 @@ from compliance.web.api.schemas.things import (
     DeviceIn,
     DeviceListOut,
     DeviceOut,
-    EffectiveOut,
     ProductIn,
     ProductListOut,
     ProductOut,
@@ -245,44 +240,4 @@ def _template(template: Template, hash_: str) -> dict[str, Any]:
         "title": dict(template.title),
         "interval_days": template.interval_days,
         "follow_up_days": template.follow_up_days,
-    }
-
-
-@serve("GET", "/profiles/effective", Call(needs=Action.READ_THINGS, gives=EffectiveOut, tag=RULES))
-def get_effective_profile() -> Reply:
-    """Read what binds the clinic today, and which profile says so"""
-
-    def work(tx: Tx, asking: Asking) -> Answer:
-        clinic = clinic_of(tx, asking.actor)
-        today = asking.now.astimezone(ZoneInfo(clinic.time_zone)).date()
-        rules = effective_rules(clinic.profiles, today)
-        return Answer(body={"on": today.isoformat(), **_rules(rules)})
-
-    return read(work)
-
-
-def _rules(rules: EffectiveRules) -> dict[str, Any]:
-    cited = {key: rules.cite(key) for key in sorted(rules.values)}
-    return {
-        "profiles": [
-            {
-                "id": profile.id,
-                "version": profile.version,
-                "title": profile.title,
-                "source": profile.source,
-                "primary": profile.primary,
-                "valid_from": profile.valid_from.isoformat(),
-            }
-            for profile in rules.profiles
-        ],
-        "rules": [
-            {
-                "key": key,
-                "value": rules.values[key],
-                "rule": citation.rule,
-                "text": citation.text,
-                "source": citation.source,
-            }
-            for key, citation in cited.items()
-        ],
     }

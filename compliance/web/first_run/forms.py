@@ -30,7 +30,7 @@ from compliance.operations.people.passwords import (
     SHORTEST_PASSWORD,
     SHORTEST_PIN,
 )
-from compliance.web.first_run.wording import choosable_names
+from compliance.web.profile_words import choosable_names
 
 _LONGEST_NAME: Final = 120
 _LONGEST_SLUG: Final = 40

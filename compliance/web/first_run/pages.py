@@ -34,7 +34,7 @@ from compliance.web.first_run.door import (
 )
 from compliance.web.first_run.forms import CodeForm, FoundingForm, fresh_form, suggest_slug
 from compliance.web.first_run.sheet import FOUNDED, SHEET
-from compliance.web.first_run.wording import base_choice, list_places
+from compliance.web.profile_words import base_choice, list_places
 
 blueprint = Blueprint("first_run", __name__)
 

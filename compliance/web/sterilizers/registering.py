@@ -13,10 +13,11 @@ from compliance.web.sterilizers import (
     making,
     mapping,
     rules,
+    tightening,
 )
 
 
 def register_sterilizers(app: Flask) -> None:
     """Add board, cycles, log files, mappings and rules; after `register_identity`."""
-    for module in (board, making, machine, listing, cycle, imports, mapping, rules):
+    for module in (board, making, machine, listing, cycle, imports, mapping, rules, tightening):
         app.register_blueprint(module.blueprint)

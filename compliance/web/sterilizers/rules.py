@@ -14,21 +14,10 @@ from compliance.operations.rules_of_day import RulesOfDay, read_rules
 from compliance.web.context import page_values, services
 from compliance.web.house.doors import clinic_today, entitled, show_day
 from compliance.web.sterilizers.board import RULES, SECTION, place_links
+from compliance.web.sterilizers.rule_words import describe_value, label_of
 
 blueprint = Blueprint("sterilizers_rules", __name__)
 
-_VALUES: Final = {
-    "pack_max_shelf_days": ("A pack keeps at most", "days"),
-    "spore_test_max_days": ("A spore test at least every", "days"),
-    "spore_test_max_run_hours": ("A spore test by hours, at least every", "hours of operation"),
-    "late_after_minutes": ("An entry counts as late after", "minutes"),
-    "records_years": ("Records are kept at least", "years"),
-    "skin_disinfectant_evidence": ("The skin disinfectant is evidence", ""),
-    "barrier_required": ("A handpiece carries a fresh barrier", ""),
-    "day_test_required": ("A day test before the first load", ""),
-    "integrator_required": ("A type 5 integrator in each load", ""),
-    "spore_overdue_blocks": ("No release while a spore test is overdue", ""),
-}
 _DIRECTIONS: Final = {
     "min": "the smallest wins",
     "max": "the largest wins",
@@ -76,15 +65,14 @@ def _asked_day(today: date) -> tuple[date | None, str]:
 
 def _value(key: str, rules: EffectiveRules) -> dict[str, Any]:
     """One value with the profile that won, and what the others say."""
-    label, unit = _VALUES.get(key, (key.replace("_", " ").capitalize(), ""))
     winner = rules.origins.get(key)
     others = [
-        f"{each.id}: {_show(each.values[key], unit)}"
+        f"{each.id}: {describe_value(key, each.values[key])}"
         for each in rules.profiles
         if key in each.values and each is not winner
     ]
     base = {
-        "label": label,
+        "label": label_of(key),
         "how": _DIRECTIONS[STRICTER[key]],
         "others": "; ".join(others) or "–",
     }
@@ -93,19 +81,13 @@ def _value(key: str, rules: EffectiveRules) -> dict[str, Any]:
     citation = rules.cite(key)
     return {
         **base,
-        "value": _show(rules.values[key], unit),
+        "value": describe_value(key, rules.values[key]),
         "rule": citation.rule,
         # Without a sentence of the profile's own, label and value have said it already.
         "text": citation.text if key in winner.citations else "",
         "source": citation.source,
         "primary": winner.primary,
     }
-
-
-def _show(value: Any, unit: str) -> str:
-    if isinstance(value, bool):
-        return "Demanded" if value else "Not demanded"
-    return f"{value} {unit}".strip()
 
 
 def _profile(profile: Profile, found: RulesOfDay) -> dict[str, Any]:

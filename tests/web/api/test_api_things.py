@@ -125,6 +125,22 @@ def test_the_rules_say_who_says_so(api: Api) -> None:
     assert all(rule["rule"] and rule["source"] for rule in found["rules"])
 
 
+def test_one_more_profile_tightens_and_cannot_be_taken_twice(api: Api) -> None:
+    before = {rule["key"]: rule["value"] for rule in read(api.get("/profiles/effective"))["rules"]}
+
+    added = read(api.post("/profiles", {"profile": "US-CDC-dental"}, by="manager"), 201)
+
+    after = {rule["key"]: rule for rule in added["rules"]}
+    assert before.get("spore_test_max_days") != 7
+    assert after["spore_test_max_days"]["value"] == 7
+    assert after["spore_test_max_days"]["rule"].startswith("US-CDC-dental/")
+    assert read(api.get("/profiles/effective")) == added
+    problem(api.post("/profiles", {"profile": "US-CDC-dental"}, by="manager"), 409, "conflict")
+    refused = api.post("/profiles", {"profile": "XX-NONE"}, by="manager")
+    assert "is not a rule profile" in problem(refused, 422, "invalid_value")["detail"]
+    problem(api.post("/profiles", {"profile": "US-MN"}, by="practitioner"), 403, "not_permitted")
+
+
 def pages(api: Api, path: str, limit: int) -> list[dict[str, Any]]:
     """Every line of a list, page by page."""
     found: list[dict[str, Any]] = []

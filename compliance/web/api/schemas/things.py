@@ -231,6 +231,12 @@ class ProfileOut(Shown):
     valid_from = Word(format="date")
 
 
+class ProfileIn(Asked):
+    """A rule profile that the clinic takes on besides those it has."""
+
+    profile = Text(1, 60, required=True)
+
+
 class RuleOut(Shown):
     """A value that binds the clinic today: the strictest of its profiles."""
 

@@ -97,6 +97,11 @@ def base_choice() -> Choice:
     return _choice(next(each for each in _newest() if each.id == BASE_PROFILE))
 
 
+def name_of(profile: str) -> str:
+    """What a profile is called on the page."""
+    return NAMES.get(profile, profile)
+
+
 def choosable_names() -> tuple[str, ...]:
     return tuple(choice.id for place in list_places() for choice in place.choices)
 
