@@ -17,7 +17,7 @@ from pyhanko.keys.internal import (
     translate_pyca_cryptography_cert_to_asn1,
     translate_pyca_cryptography_key_to_asn1,
 )
-from pyhanko.pdf_utils.generic import NameObject, NumberObject
+from pyhanko.pdf_utils.generic import NumberObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.diff_analysis import StandardDiffPolicy
 from pyhanko.sign.fields import SigFieldSpec
@@ -30,6 +30,7 @@ from compliance.report.signing import sign_report
 from compliance.report.verifying.verdict import Check, Outcome, Verdict
 from compliance.report.verifying.verify import verify_report
 from unit.verifying.building import SIGNED_AT, Clinic, draw, parts_of, rejected_for
+from unit.verifying.lasting_mutants import swap_attachment, turn_page
 
 Edit = Callable[[IncrementalPdfFileWriter], None]
 
@@ -140,21 +141,6 @@ def test_a_countersigned_report_is_accepted_and_says_who_without_a_comparison(
     assert told(known).holds is True
 
 
-def move_page(writer: IncrementalPdfFileWriter) -> None:
-    page = writer.root["/Pages"]["/Kids"].raw_get(0)
-    page.get_object()["/Rotate"] = NumberObject(90)  # type: ignore[no-untyped-call]
-    writer.mark_update(page)
-
-
-def swap_attachment(writer: IncrementalPdfFileWriter) -> None:
-    names = writer.root["/Names"]["/EmbeddedFiles"]
-    while "/Kids" in names:
-        names = names["/Kids"][0]
-    spec = names["/Names"].raw_get(1)
-    spec.get_object()["/AFRelationship"] = NameObject("/Data")
-    writer.mark_update(spec)
-
-
 def hide_seal(writer: IncrementalPdfFileWriter) -> None:
     fields = writer.root["/AcroForm"]["/Fields"]
     for field in (fields.raw_get(at) for at in range(len(fields))):
@@ -164,7 +150,7 @@ def hide_seal(writer: IncrementalPdfFileWriter) -> None:
 
 
 @pytest.mark.parametrize(
-    "edit", [move_page, swap_attachment, hide_seal], ids=lambda edit: edit.__name__
+    "edit", [turn_page, swap_attachment, hide_seal], ids=lambda edit: edit.__name__
 )
 def test_an_edit_beside_the_countersignature_is_rejected(
     inviting: bytes, roots: list[x509.Certificate], inspector: SimpleSigner, edit: Edit
@@ -178,7 +164,7 @@ def test_an_edit_without_a_signature_is_rejected(
     inviting: bytes, roots: list[x509.Certificate]
 ) -> None:
     writer = IncrementalPdfFileWriter(io.BytesIO(inviting))
-    move_page(writer)
+    turn_page(writer)
     out = io.BytesIO()
     writer.write(out)  # type: ignore[no-untyped-call]  # pyHanko leaves it out.
 
