@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
+from compliance.ledger.canonical import NotCanonical, parse_object
 from compliance.report.content.fields import JsonObject, child, text
 from compliance.report.content.source import AuditSource, ContentUnreadable
 
@@ -57,12 +57,9 @@ def parse(body: bytes) -> JsonObject:
         ContentUnreadable: if it is not a JSON object.
     """
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        return parse_object(body)
+    except NotCanonical as error:
         raise ContentUnreadable("an entry is not readable as JSON") from error
-    if not isinstance(value, dict):
-        raise ContentUnreadable("an entry is not an object")
-    return value
 
 
 def author(entry: JsonObject) -> str:
