@@ -47,6 +47,8 @@ def test_a_recall_is_readable_and_worked_off_by_tapping(
     page.goto(pages["manager-recall"])
     page.get_by_role("button", name=re.compile("^Reached ?: C-1$")).click()
     page.get_by_text("The call is noted: reached.").wait_for()
+    # The page goes to what was noted when it is whole, and takes the focus along.
+    page.wait_for_load_state()
     page.get_by_label("Scan each pack").fill("P-4")
-    page.keyboard.press("Enter")
+    page.get_by_label("Scan each pack").press("Enter")
     page.get_by_text("Pack P-4: pulled.").wait_for()
