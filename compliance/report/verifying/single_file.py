@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from compliance.ledger.canonical import JsonValue
-from compliance.ledger.proofs import RangeProof
 from compliance.report.verifying.anchor_parts import read_anchors
 from compliance.report.verifying.audit_file import AuditFile, SingleSession
 from compliance.report.verifying.parts import read_context, read_disclosures, read_step
+from compliance.report.verifying.quoting_file import without_range
 from compliance.report.verifying.shape import (
-    any_count,
-    any_hash,
     any_list,
     any_text,
     check_plain_session_parts,
@@ -32,18 +31,8 @@ def read_session_file(content: Mapping[str, JsonValue], data: bytes) -> AuditFil
     quoted = [read_context(item) for item in any_list(content["entries"], "entries")]
     true, false = read_disclosures(any_list(content["disclosures"], "disclosures"))
     steps = [read_step(item) for item in any_list(content["consistency"], "consistency")]
-    return AuditFile(
-        data=content,
-        canonical=data,
-        start=0,
-        end=0,
-        size=any_count(content["size"], "size"),
-        root=any_hash(content["root"], "root"),
-        entries=(),
-        leaf_hashes=(),
-        range_proof=RangeProof(left=(), right=()),
-        context=[(item.index, item.body) for item in quoted],
-        context_proofs=[item.proof for item in quoted],
+    return replace(
+        without_range(content, data, quoted),
         disclosures=true,
         false_disclosures=false,
         consistency=steps,

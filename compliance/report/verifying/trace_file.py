@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from compliance.ledger.canonical import JsonValue
-from compliance.ledger.proofs import RangeProof
 from compliance.report.verifying.audit_file import AuditFile, TracedList, TraceFile
 from compliance.report.verifying.parts import read_context
+from compliance.report.verifying.quoting_file import without_range
 from compliance.report.verifying.shape import (
     NotAnAudit,
-    any_count,
-    any_hash,
     any_list,
     any_text,
     check_plain_trace_parts,
@@ -34,23 +33,7 @@ def read_trace_file(content: Mapping[str, JsonValue], data: bytes) -> AuditFile:
     """
     check_plain_trace_parts(content)
     quoted = [read_context(item) for item in any_list(content["entries"], "entries")]
-    return AuditFile(
-        data=content,
-        canonical=data,
-        start=0,
-        end=0,
-        size=any_count(content["size"], "size"),
-        root=any_hash(content["root"], "root"),
-        entries=(),
-        leaf_hashes=(),
-        range_proof=RangeProof(left=(), right=()),
-        context=[(item.index, item.body) for item in quoted],
-        context_proofs=[item.proof for item in quoted],
-        disclosures={},
-        false_disclosures=(),
-        consistency=(),
-        trace=_read_trace(content),
-    )
+    return replace(without_range(content, data, quoted), trace=_read_trace(content))
 
 
 def _read_trace(content: Mapping[str, JsonValue]) -> TraceFile:
