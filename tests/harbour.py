@@ -16,6 +16,7 @@ from compliance.operations.packs import RegisterPack, register_pack, release_pac
 from compliance.operations.people.accounts import CreatePerson, create_person
 from compliance.operations.people.passwords import PasswordHash
 from compliance.operations.personal import Keyring
+from compliance.operations.reporting.workshop import Workshop
 from compliance.operations.things import AddDevice, AddProduct, add_device, add_product
 from compliance.operations.treatments.answering import AnswerItem, answer_item
 from compliance.operations.treatments.closing import (
@@ -28,6 +29,7 @@ from compliance.operations.treatments.loading import Outcome
 from compliance.operations.treatments.notes import SignConsent, sign_consent
 from compliance.operations.treatments.opening import OpenSession, open_session
 from compliance.store.session import Database
+from givens import ROOT
 
 INK = b"\x89PNG\r\n\x1a\n" + b"ink" * 20
 
@@ -298,6 +300,17 @@ def step(house: House, verb: str, session_id: str, now: datetime) -> Outcome:
             return finish_session(tx, session_id, actor=house.practitioner, now=now)
         command = CloseSession(session_id=session_id, grant=None, idempotency_key=new_id(now))
         return close_session(tx, command, actor=house.practitioner, now=now)
+
+
+def open_workshop(house: House, reports: Path) -> Workshop:
+    """What reports of the house are made with, kept in a folder of the test's."""
+    return Workshop(
+        database=house.database,
+        keyring=house.keyring,
+        keys_folder=house.keys_folder,
+        fonts=ROOT / "static" / "vendor" / "fonts",
+        reports_folder=reports,
+    )
 
 
 def closed_session(

@@ -48,7 +48,7 @@ from compliance.report.verifying.verdict import Outcome
 from compliance.store.erasures import ErasureRow
 from compliance.store.session import Database, StorageRefused
 from givens import NOON, ROOT, open_sqlite
-from harbour import House, build_house, closed_session, open_one
+from harbour import House, build_house, closed_session, open_one, open_workshop
 
 NAME = "Zsófia Querfurth-Ångström"
 REASON = "She rang: the Querfurth appointment was in room two."
@@ -63,13 +63,7 @@ def house(database: Database, tmp_path: Path) -> House:
 
 @pytest.fixture
 def workshop(house: House, tmp_path: Path) -> Workshop:
-    return Workshop(
-        database=house.database,
-        keyring=house.keyring,
-        keys_folder=house.keys_folder,
-        fonts=ROOT / "static" / "vendor" / "fonts",
-        reports_folder=tmp_path / "reports",
-    )
+    return open_workshop(house, tmp_path / "reports")
 
 
 def treat(house: House, client: str = NAME) -> str:

@@ -17,8 +17,8 @@ from compliance.operations.reporting.workshop import Workshop
 from compliance.report.verifying.verdict import Outcome, Verdict
 from compliance.report.verifying.verify import verify_report
 from compliance.store.session import Database
-from givens import NOON, ROOT
-from harbour import House, build_house, closed_session
+from givens import NOON
+from harbour import House, build_house, closed_session, open_workshop
 
 GIVEN = "Grüner Kranich  7731"
 TOMORROW = NOON + timedelta(days=1)
@@ -33,13 +33,7 @@ def house(database: Database, tmp_path: Path) -> House:
 
 @pytest.fixture
 def workshop(house: House, tmp_path: Path) -> Workshop:
-    return Workshop(
-        database=house.database,
-        keyring=house.keyring,
-        keys_folder=house.keys_folder,
-        fonts=ROOT / "static" / "vendor" / "fonts",
-        reports_folder=tmp_path / "reports",
-    )
+    return open_workshop(house, tmp_path / "reports")
 
 
 def judge(path: Path, house: House, challenge: str | None) -> Verdict:

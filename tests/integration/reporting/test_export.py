@@ -32,8 +32,16 @@ from compliance.operations.reporting.workshop import Workshop
 from compliance.report.verifying.verdict import Outcome, Verdict
 from compliance.report.verifying.verify import verify_report
 from compliance.store.session import Database
-from givens import NOON, ROOT
-from harbour import House, answer, build_house, closed_session, open_one, released_pack
+from givens import NOON
+from harbour import (
+    House,
+    answer,
+    build_house,
+    closed_session,
+    open_one,
+    open_workshop,
+    released_pack,
+)
 
 DAY = date(2026, 11, 20)
 
@@ -45,13 +53,7 @@ def house(database: Database, tmp_path: Path) -> House:
 
 @pytest.fixture
 def workshop(house: House, tmp_path: Path) -> Workshop:
-    return Workshop(
-        database=house.database,
-        keyring=house.keyring,
-        keys_folder=house.keys_folder,
-        fonts=ROOT / "static" / "vendor" / "fonts",
-        reports_folder=tmp_path / "reports",
-    )
+    return open_workshop(house, tmp_path / "reports")
 
 
 def manager(house: House) -> Actor:

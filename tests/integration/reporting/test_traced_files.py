@@ -27,8 +27,8 @@ from compliance.operations.sterilization.recalling import NoteCall, note_call
 from compliance.report.verifying.verdict import Outcome, Verdict
 from compliance.report.verifying.verify import verify_report
 from compliance.store.session import Database
-from givens import NOON, ROOT
-from harbour import House, build_house, closed_session, open_one
+from givens import NOON
+from harbour import House, build_house, closed_session, open_one, open_workshop
 
 LATER = NOON + timedelta(hours=2)
 
@@ -40,13 +40,7 @@ def house(database: Database, tmp_path: Path) -> House:
 
 @pytest.fixture
 def workshop(house: House, tmp_path: Path) -> Workshop:
-    return Workshop(
-        database=house.database,
-        keyring=house.keyring,
-        keys_folder=house.keys_folder,
-        fonts=ROOT / "static" / "vendor" / "fonts",
-        reports_folder=tmp_path / "reports",
-    )
+    return open_workshop(house, tmp_path / "reports")
 
 
 def recall_command(house: House, output: Path) -> ExportTrace:

@@ -31,8 +31,8 @@ from compliance.operations.safekeeping.restoring import find_installation
 from compliance.report.verifying.verdict import Outcome
 from compliance.store import log
 from compliance.store.session import Database
-from givens import NOON, ROOT
-from harbour import House, build_house, closed_session
+from givens import NOON
+from harbour import House, build_house, closed_session, open_workshop
 
 LATER = NOON + timedelta(hours=1)
 AFTER = NOON + timedelta(hours=2)
@@ -47,13 +47,7 @@ def house(database: Database, tmp_path: Path) -> House:
 
 @pytest.fixture
 def workshop(house: House, tmp_path: Path) -> Workshop:
-    return Workshop(
-        database=house.database,
-        keyring=house.keyring,
-        keys_folder=house.keys_folder,
-        fonts=ROOT / "static" / "vendor" / "fonts",
-        reports_folder=tmp_path / "reports",
-    )
+    return open_workshop(house, tmp_path / "reports")
 
 
 def rotate(house: House, *, note: bool = True, seal: bool = True) -> Rotated:

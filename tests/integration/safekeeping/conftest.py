@@ -13,8 +13,8 @@ from sqlalchemy import create_engine, text
 from compliance.operations.reporting.workshop import Workshop
 from compliance.operations.safekeeping.restoring import Installation, find_installation
 from compliance.store.session import Database
-from givens import NOON, ROOT, database_url
-from harbour import House, build_house, closed_session, open_one, released_pack
+from givens import NOON, database_url
+from harbour import House, build_house, closed_session, open_one, open_workshop, released_pack
 
 
 @pytest.fixture
@@ -30,13 +30,7 @@ def house(database: Database, tmp_path: Path) -> House:
 
 @pytest.fixture
 def workshop(house: House, tmp_path: Path) -> Workshop:
-    return Workshop(
-        database=house.database,
-        keyring=house.keyring,
-        keys_folder=house.keys_folder,
-        fonts=ROOT / "static" / "vendor" / "fonts",
-        reports_folder=tmp_path / "reports",
-    )
+    return open_workshop(house, tmp_path / "reports")
 
 
 @pytest.fixture
