@@ -57,6 +57,9 @@ class Sheet:
         self.marks: list[Element] = []
         """The element of each marked sequence, in the order of their numbers."""
 
+        self.annotations: list[int] = []
+        """Object numbers."""
+
     def text(
         self,
         x: float,

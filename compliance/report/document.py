@@ -10,6 +10,7 @@ from typing import BinaryIO, Final
 from compliance.report.canvas import PAGE_HEIGHT, PAGE_WIDTH, Sheet
 from compliance.report.content.values import ReportContent
 from compliance.report.pieces import Piece, Typesetter
+from compliance.report.signature_field import SignatureField
 from compliance.report.streaming import Bookmark, StreamingDocument, load_faces
 from compliance.report.structure import Artifact, Element
 from compliance.report.styles import (
@@ -97,6 +98,13 @@ class Document:
         self.adopt(piece.roots)
         piece.draw(self.sheet, top)
         self._close(piece.roots)
+
+    def leave_field(self, field: SignatureField) -> None:
+        """Leave an empty signature field on this page, read after all placed before."""
+        element = Element("Form")
+        number = self._pdf.leave_field(self._page, field, element)
+        self.sheet.annotations.append(number)
+        self.adopt((element,))
 
     def adopt(self, roots: Sequence[Element]) -> None:
         """Make elements the next ones of the part that the report has reached."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
 from compliance.report.canvas import PAGE_HEIGHT
 from compliance.report.content.values import ReportContent
-from compliance.report.document import PRODUCT, Document, grouped
+from compliance.report.countersign_box import BOX, draw_countersign_box
+from compliance.report.document import PRODUCT, Document
+from compliance.report.front_foot import SIDE, code_side, log_facts
 from compliance.report.pieces import Piece
 from compliance.report.qr_code import CODE, draw_code
 from compliance.report.structure import Element
@@ -27,7 +28,6 @@ from compliance.report.styles import (
     HAIR,
     HEADING,
     HEAVY,
-    HEX,
     LEFT,
     PERIOD,
     RIGHT,
@@ -37,16 +37,12 @@ from compliance.report.styles import (
 
 _COLUMNS: Final = 5
 _COLUMN: Final = (RIGHT - LEFT) / _COLUMNS
-_SIDE: Final = RIGHT - CODE
-"""Left edge of the narrow column with what is compared by eye."""
-
 _NAME_LINES: Final = 3
 """A longer name is set smaller, so that page 1 stays one page."""
 
 _NUMBER: Final = 38.0
 """Room for the number of an entry, to a million."""
 
-_FACT: Final = LEFT + 96.0
 _FOOT_GAP: Final = 11.0
 """Between the rule and the QR code: its quiet zone of four modules."""
 
@@ -58,6 +54,8 @@ class Evidence:
     checkpoint_note: str
     root_fingerprint: str
     """SHA-256 of the root certificate in hex, with or without separators."""
+    countersign: bool = False
+    """Leaves a field for the inspector's own signature, in a box above the foot."""
 
 
 def draw_front_page(document: Document, content: ReportContent, evidence: Evidence) -> None:
@@ -84,22 +82,27 @@ def draw_checkpoint(document: Document, content: ReportContent, evidence: Eviden
 class _Foot:
     main: Piece
     side: Piece
-    height: float
+    rule: float
     """Where its rule lies, from the bottom of the page."""
+    height: float
+    """With the inspector's box above the rule, where there is one."""
 
 
 def _foot(document: Document, content: ReportContent, evidence: Evidence) -> _Foot:
-    main, side = _log_facts(document, content), _side(document, content, evidence)
+    main = log_facts(document, content)
+    side = code_side(document, content, evidence.root_fingerprint)
     height = BOTTOM + max(main.height, side.height + CODE) + _FOOT_GAP
-    return _Foot(main=main, side=side, height=height)
+    return _Foot(main=main, side=side, rule=height, height=height + BOX * evidence.countersign)
 
 
 def _draw_foot(document: Document, content: ReportContent, foot: _Foot, evidence: Evidence) -> None:
-    document.sheet.rule(LEFT, RIGHT, foot.height, HEAVY)
-    top = foot.height - _FOOT_GAP
+    document.sheet.rule(LEFT, RIGHT, foot.rule, HEAVY)
+    top = foot.rule - _FOOT_GAP
     document.place_at(foot.main, top)
-    draw_code(document, content, evidence.checkpoint_note, (_SIDE, top))
+    draw_code(document, content, evidence.checkpoint_note, (SIDE, top))
     document.place_at(foot.side, top - CODE)
+    if evidence.countersign:
+        draw_countersign_box(document, content.language, foot.height)
 
 
 def _draw_title(document: Document, content: ReportContent) -> None:
@@ -225,76 +228,3 @@ def _summary(document: Document, title: str, first: tuple[str, str]) -> Piece:
 def _draw_more(document: Document, text: str, foot: float) -> None:
     piece = document.type.paragraph(text, CELL_QUIET, left=LEFT + _COLUMN * 1.5 + _NUMBER)
     document.place_at(piece, max(document.top - 2, foot + piece.height))
-
-
-def _log_facts(document: Document, content: ReportContent) -> Piece:
-    """Return the wide column: the log's facts, then what its trust level says and does not."""
-    words = content.words
-    piece = Piece()
-    last = content.end - 1
-    count = content.end - content.start
-    span = words.range_text.format(first=content.start, last=last, count=count) if count else "0"
-    if content.single is not None:
-        span = content.single.entries
-    half = len(content.root) // 2
-    facts: Sequence[tuple[str, Sequence[str]]] = (
-        (words.range, (span,)),
-        (words.size, (str(content.size),)),
-        (words.root, (grouped(content.root[:half]), grouped(content.root[half:]))),
-        (words.incarnation, (str(content.incarnation),)),
-        *(_stamped(content)),
-        (words.profiles, ("; ".join(content.profiles) or words.no_profile,)),
-        (words.software, (content.software,)),
-    )
-    right = _SIDE - 22
-    y = 0.0
-    for label, values in facts:
-        fact = piece.tag()
-        name = document.type.wrap(label, _FACT - LEFT - 6, BODY_QUIET)
-        piece.add(LEFT, y, name, BODY_QUIET, fact)
-        for value in values:
-            y = piece.add(_FACT, y, document.type.wrap(value, right - _FACT, HEX), HEX, fact)
-        y += 1.5
-    level, said, does_not, listed = _level(content)
-    y = piece.add(LEFT, y + 8, (level,), SECTION, piece.tag("H2"))
-    says = document.type.wrap(said, right - LEFT, BODY_TEXT)
-    y = piece.add(LEFT, y, says, BODY_TEXT)
-    y = piece.add(LEFT, y + 3, (does_not,), BODY_STRONG)
-    limits = piece.tag("L")
-    for limit in listed:
-        item = Element("LI", limits)
-        piece.add(LEFT, y, ("–",), BODY_TEXT, Element("Lbl", item))
-        lines = document.type.wrap(limit, right - LEFT - 9, BODY_TEXT)
-        y = piece.add(LEFT + 9, y, lines, BODY_TEXT, Element("LBody", item))
-    return piece
-
-
-def _stamped(content: ReportContent) -> Sequence[tuple[str, Sequence[str]]]:
-    anchored = content.anchored
-    return () if anchored is None else ((anchored.words.label, (anchored.summary,)),)
-
-
-def _level(content: ReportContent) -> tuple[str, str, str, Sequence[str]]:
-    """Title, what the level says, how what it does not prove begins, and that."""
-    words, anchored = content.words, content.anchored
-    if anchored is None:
-        return words.level, words.level_says, words.level_not, words.level_limits
-    return anchored.words.level, anchored.says, anchored.words.does_not, anchored.limits
-
-
-def _side(document: Document, content: ReportContent, evidence: Evidence) -> Piece:
-    """Return the text under the QR code."""
-    words, width = content.words, RIGHT - _SIDE
-    piece = Piece()
-    y = piece.add(_SIDE, 9, document.type.wrap(words.checkpoint, width, BODY_STRONG), BODY_STRONG)
-    note = document.type.wrap(words.checkpoint_text, width, CELL_QUIET)
-    y = piece.add(_SIDE, y, note, CELL_QUIET)
-    title = document.type.wrap(words.fingerprint, width, BODY_STRONG)
-    y = piece.add(_SIDE, y + 8, title, BODY_STRONG)
-    digits = "".join(one for one in evidence.root_fingerprint if one.isalnum())
-    shown = piece.tag()
-    for start in range(0, len(digits), 16):
-        y = piece.add(_SIDE, y, (grouped(digits[start : start + 16]),), HEX, shown)
-    hint = document.type.wrap(words.fingerprint_text, width, CELL_QUIET)
-    piece.add(_SIDE, y, hint, CELL_QUIET)
-    return piece

@@ -41,6 +41,7 @@ def draw_report(
     root_fingerprint: str,
     checkpoint_note: str,
     output: Path | BinaryIO,
+    countersign: bool = False,
     progress: Progress | None = None,
 ) -> DrawnReport:
     """Write the unsigned report as PDF/A-3a and PDF/UA-1; the same arguments give the same bytes.
@@ -51,12 +52,17 @@ def draw_report(
         root_fingerprint: SHA-256 of the root certificate in hex.
         checkpoint_note: the signed note, printed as a QR code.
         output: a path that is overwritten, or a writable and seekable binary file.
+        countersign: leaves a field for the inspector's own signature on page 1.
 
     Raises:
         ContentUnreadable: if a session lacks a field.
         FontsMissing: if the folder lacks a file.
     """
-    evidence = Evidence(checkpoint_note=checkpoint_note, root_fingerprint=root_fingerprint)
+    evidence = Evidence(
+        checkpoint_note=checkpoint_note,
+        root_fingerprint=root_fingerprint,
+        countersign=countersign,
+    )
     with tempfile.TemporaryDirectory(prefix="aseptrail-report-") as folder:
         drawn = Path(folder) / "drawn.pdf"
         with drawn.open("wb") as file:

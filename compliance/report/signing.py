@@ -222,7 +222,8 @@ def _sign_in_place(path: Path, signer: PdfSigner, *, countersign: bool) -> None:
     with path.open("rb+") as file:
         # Our own drawing is not hostile, and a large report may exceed the default limits.
         writer = PlainWriter(file, decode_limits=DecodeLimits.for_trusted_input())
-        if countersign:
+        if countersign and not _has_field(writer):
+            # A page that leaves no place for it gets a field that nobody sees.
             append_signature_field(
                 writer,
                 SigFieldSpec(
@@ -237,4 +238,11 @@ def _sign_in_place(path: Path, signer: PdfSigner, *, countersign: bool) -> None:
 def _flush_and_hash(path: Path) -> str:
     with path.open("rb") as file:
         os.fsync(file.fileno())
+def _has_field(writer: PlainWriter) -> bool:
+    if "/AcroForm" not in writer.root:
+        return False
+    fields = writer.root["/AcroForm"]["/Fields"]
+    return any(str(fields[at]["/T"]) == INSPECTOR_FIELD for at in range(len(fields)))
+
+
         return hashlib.file_digest(file, "sha256").hexdigest()

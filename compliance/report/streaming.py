@@ -14,7 +14,8 @@ from reportlab.pdfbase.pdfdoc import PDFDocument, PDFIndirectObject, PDFStream
 from compliance.report.canvas import PAGE_HEIGHT, PAGE_WIDTH, Sheet
 from compliance.report.character_maps import without_empty_entries
 from compliance.report.cross_reference import BUNDLE, COMPRESSION, PACKED, write_table
-from compliance.report.structure import Structure, text_string
+from compliance.report.signature_field import SignatureField
+from compliance.report.structure import Element, Structure, text_string
 from compliance.report.typefaces import Face, Weight
 
 _BRANCHES: Final = 64
@@ -48,6 +49,7 @@ class StreamingDocument(PDFDocument):
         self._packed: list[tuple[int, str]] = []
         self._structure: Structure | None = None
         self._nodes: list[tuple[int, list[int]]] = []
+        self._fields: list[tuple[int, int, SignatureField]] = []
         self._root = self._allot()
         self._resources = self._allot()
         self._total = self._allot()
@@ -71,12 +73,26 @@ class StreamingDocument(PDFDocument):
         tagged = ""
         if self._structure is not None:
             tagged = f"/StructParents {self._structure.end_page(sheet.marks)}/Tabs/S"
+        if sheet.annotations:
+            tagged += f"/Annots[{' '.join(f'{one} 0 R' for one in sheet.annotations)}]"
         self._put(
             page,
             f"<</Type/Page/Parent {node} 0 R/MediaBox[0 0 {size[0]} {size[1]}]"
             f"/Resources {self._resources} 0 R/Contents {contents} 0 R{tagged}>>",
         )
         self._put_stream(contents, "", sheet.operators())
+
+    def leave_field(self, page: int, field: SignatureField, element: Element) -> int:
+        """Leave a field on a page that is not written yet; return its object number.
+
+        Args:
+            element: what it is in the tree of this tagged file.
+        """
+        number = self._allot()
+        if self._structure is not None:
+            self._structure.annotate(element, page, number)
+        self._fields.append((number, page, field))
+        return number
 
     def next_page(self) -> int:
         """Return the object number of the page to come and place it in the page tree."""
@@ -103,9 +119,9 @@ class StreamingDocument(PDFDocument):
         )
         self._write_page_tree()
         outline = self._write_outline(bookmarks)
-        tagged = ""
+        tagged = self._write_form()
         if self._structure is not None:
-            tagged = f"/StructTreeRoot {self._structure.finish()} 0 R/MarkInfo<</Marked true>>"
+            tagged += f"/StructTreeRoot {self._structure.finish()} 0 R/MarkInfo<</Marked true>>"
         self._write_reportlab_objects()
         self._flush()
         # The catalog comes last, because finishing puts a fuller one in its place.
@@ -116,6 +132,19 @@ class StreamingDocument(PDFDocument):
             f"/PageLabels<</Nums[0<</S/D>>]>>{tagged}>>",
         )
         self._write_table(catalog)
+
+    def _write_form(self) -> str:
+        """Write the fields and the form, and return the entry that the catalog has for it."""
+        if not self._fields:
+            return ""
+        for key, (number, page, field) in enumerate(self._fields, start=self.page_count):
+            appearance = self._allot()
+            self._put(number, field.widget(page=page, key=key, appearance=appearance))
+            self._put_stream(appearance, field.appearance(), "")
+        form = self._allot()
+        numbers = " ".join(f"{number} 0 R" for number, _, _ in self._fields)
+        self._put(form, f"<</Fields[{numbers}]/SigFlags 3>>")
+        return f"/AcroForm {form} 0 R"
 
     def _write_page_tree(self) -> None:
         level = [(node, pages, len(pages)) for node, pages in self._nodes]

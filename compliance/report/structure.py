@@ -39,8 +39,8 @@ class Element:
         self.role = role
         self.parent = parent
         self.extra = extra
-        self.kids: list[Element | int | tuple[int, int]] = []
-        """Elements, and marks on the page the element began on or on another."""
+        self.kids: list[Element | int | tuple[int, int] | str] = []
+        """Elements, marks on the page the element began on or on another, and annotations."""
 
         self.number = 0
         self.page = 0
@@ -68,6 +68,7 @@ class Structure:
         self._pack = pack
         self._root = allot()
         self._pages: list[int] = []
+        self._annotated: list[int] = []
         self.document = Element("Document")
 
     def end_page(self, marks: Sequence[Element]) -> int:
@@ -77,6 +78,15 @@ class Structure:
         self._pack(array, f"[{references}]")
         self._pages.append(array)
         return len(self._pages) - 1
+
+    def annotate(self, element: Element, page: int, annotation: int) -> None:
+        """Make an annotation of a page part of an element.
+
+        In the tree that leads back from marks to elements it comes after all pages, in the
+        order of these calls.
+        """
+        element.kids.append(f"<</Type/OBJR/Pg {page} 0 R/Obj {annotation} 0 R>>")
+        self._annotated.append(self._number(element))
 
     def close(self, element: Element) -> None:
         """Write an element and all below it, none of which may be drawn into any more."""
@@ -88,6 +98,8 @@ class Structure:
                 if kid.role:
                     self.close(kid)
                 parts.append(f"{kid.number} 0 R")
+            elif isinstance(kid, str):
+                parts.append(kid)
             elif isinstance(kid, tuple):
                 parts.append(f"<</Type/MCR/Pg {kid[0]} 0 R/MCID {kid[1]}>>")
         above = self._root if element.parent is None else self._number(element.parent)
@@ -103,13 +115,14 @@ class Structure:
         """Write what is open and return the number of the tree's root."""
         number = self._number(self.document)
         self.close(self.document)
-        pages = " ".join(f"{key} {array} 0 R" for key, array in enumerate(self._pages))
+        keyed = [*self._pages, *self._annotated]
+        pages = " ".join(f"{key} {array} 0 R" for key, array in enumerate(keyed))
         tree = self._allot()
         self._pack(tree, f"<</Nums[{pages}]>>")
         self._pack(
             self._root,
             f"<</Type/StructTreeRoot/K {number} 0 R/ParentTree {tree} 0 R"
-            f"/ParentTreeNextKey {len(self._pages)}>>",
+            f"/ParentTreeNextKey {len(keyed)}>>",
         )
         return self._root
 

@@ -86,6 +86,8 @@ class IndexProof:
     root_fingerprint: str
     """SHA-256 of the root certificate in hex."""
 
+    countersign: bool = False
+    """Leaves a field for the inspector's own signature."""
 
 def draw_index(
     audit: AuditSource,
@@ -125,6 +127,7 @@ def draw_index(
                     checkpoint_note=proof.checkpoint_note,
                     root_fingerprint=proof.root_fingerprint,
                 ),
+                    countersign=proof.countersign,
             )
             pages = document.finish()
         metadata = Metadata(

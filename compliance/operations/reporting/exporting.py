@@ -202,6 +202,7 @@ def _make_file(
             output=unsigned,
             progress=job.progress,
         )
+            countersign=job.countersign,
         sha256 = _sign(job, unsigned, output)
     return ReportFile(
         path=output,
@@ -257,6 +258,7 @@ def _make_index(job: _Job, output: Path, volumes: list[ReportFile]) -> ReportFil
                 root_fingerprint=root_fingerprint(job.workshop.keys_folder),
             ),
             fonts=job.workshop.fonts,
+                countersign=job.countersign,
             output=unsigned,
         )
         sha256 = _sign(job, unsigned, output)

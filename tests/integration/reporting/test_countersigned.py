@@ -13,9 +13,12 @@ import pikepdf
 import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.serialization import Encoding
+from PIL import Image, ImageChops
 from pyhanko.pdf_utils.generic import NumberObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
+from pyhanko.stamp import BaseStampStyle
+from pyhanko.stamp.noop import NoOpStampStyle
 
 from compliance.cli.verifying import verify
 from compliance.domain.access import Actor, Auth, Role
@@ -85,7 +88,13 @@ def visit(sqlite_database: Database, tmp_path: Path) -> Visit:
     )
 
 
-def sign(visit: Visit, begin: Writer = IncrementalPdfFileWriter, *, turned: bool = False) -> Path:
+def sign(
+    visit: Visit,
+    begin: Writer = IncrementalPdfFileWriter,
+    *,
+    turned: bool = False,
+    stamp: BaseStampStyle | None = None,
+) -> Path:
     """Sign in the field as an inspector's own software does, perhaps with a page turned beside it."""
     writer = begin(io.BytesIO(visit.report.read_bytes()))
     if turned:
@@ -93,7 +102,9 @@ def sign(visit: Visit, begin: Writer = IncrementalPdfFileWriter, *, turned: bool
         page.get_object()["/Rotate"] = NumberObject(90)  # type: ignore[no-untyped-call]
         writer.mark_update(page)
     metadata = PdfSignatureMetadata(field_name="Inspector", reason="Seen at the inspection")
-    out = PdfSigner(metadata, visit.signer).sign_pdf(writer, existing_fields_only=True)
+    out = PdfSigner(metadata, visit.signer, stamp_style=stamp).sign_pdf(
+        writer, existing_fields_only=True
+    )
     signed = visit.report.with_name("signed.pdf")
     signed.write_bytes(out.getvalue())
     return signed
@@ -127,11 +138,11 @@ def test_the_command_names_whoever_countersigned(visit: Visit) -> None:
 
 
 def test_a_countersignature_alone_breaks_neither_standard(visit: Visit) -> None:
-    assert broken_rules(sign(visit, PlainWriter)) == {NOT_THE_WHOLE_FILE}
-    # Software that also writes the file's description anew spells it in a way of its own; what
-    # is described, pages, structure and fonts, stays.
+    assert broken_rules(sign(visit, PlainWriter, stamp=NoOpStampStyle())) == {NOT_THE_WHOLE_FILE}
+    # Software that draws a stamp with a typeface it does not embed, and writes the file's
+    # description anew, spells both in ways of its own; pages and structure stay.
     broken = broken_rules(sign(visit)) - {NOT_THE_WHOLE_FILE}
-    assert {rule.split("-")[1] for rule in broken} <= {"XMP"}
+    assert {rule.split("-")[1] for rule in broken} <= {"XMP", "FONT"}
 
 
 def test_an_edit_beside_the_countersignature_is_rejected(visit: Visit) -> None:
@@ -146,3 +157,24 @@ def test_other_software_sees_both_signatures(visit: Visit) -> None:
     )
     assert done.stdout.count("Signature is Valid") == 2
     assert done.stdout.count("Total document signed") == 1
+
+
+def test_nothing_but_the_field_looks_different_after_signing(visit: Visit) -> None:
+    """The stamp of the inspector's program is seen, and only inside the frame."""
+    before, after = pixels(visit.report), pixels(sign(visit))
+    with pikepdf.open(visit.report) as pdf:
+        (field,) = [one for one in pdf.Root.AcroForm.Fields if str(one.T) == "Inspector"]
+        left, low, right, high = (float(one) for one in field.Rect)
+        height = float(pdf.pages[0].obj.MediaBox[3])
+    changed = ImageChops.difference(before, after).getbbox()
+    assert changed is not None
+    assert left - 1 <= changed[0] < changed[2] <= right + 1
+    assert height - high - 1 <= changed[1] < changed[3] <= height - low + 1
+
+
+def pixels(path: Path) -> Image.Image:
+    """Draw page 1 with one pixel a point."""
+    drawn = subprocess.run(
+        ["pdftoppm", "-r", "72", "-l", "1", "-gray", str(path)], capture_output=True, check=True
+    )
+    return Image.open(io.BytesIO(drawn.stdout))

@@ -110,6 +110,10 @@ def read_aloud(pdf: pikepdf.Pdf) -> tuple[Heard, Counter[tuple[int, int]]]:
     def hear(element: pikepdf.Object) -> Heard:
         heard = Heard(role=str(element.S)[1:], said="", source=element)
         for kid in kids_of(element):
+            if isinstance(kid, Dictionary) and kid.get("/Type") == Name.OBJR:
+                # What is read at a field is its description.
+                heard.said += str(kid.Obj.TU)
+                continue
             if isinstance(kid, Dictionary) and kid.get("/Type") != Name.MCR:
                 assert kid.P.objgen == element.objgen
                 heard.parts.append(hear(kid))
