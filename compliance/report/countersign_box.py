@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -29,7 +30,7 @@ _FIELD: Final = RIGHT - 250.0
 
 _FIELD_TOP: Final = 20.0
 _FIELD_LOW: Final = 76.0
-_INSET: Final = 2.0
+_INSET: Final = 1.5
 """Between the frame on the page and the field in it, so that a stamp leaves the frame alone."""
 
 _LINES: Final = (57.0, 76.0)
@@ -82,10 +83,10 @@ def draw_countersign_box(document: Document, language: str, top: float) -> None:
         sheet.rule(_HAND, _HAND_END, top - line, FINE)
     sheet.frame(_FIELD, top - _FIELD_LOW, RIGHT - _FIELD, _FIELD_LOW - _FIELD_TOP, thick=0.9)
     corners = (
-        _FIELD + _INSET,
-        top - _FIELD_LOW + _INSET,
-        RIGHT - _INSET,
-        top - _FIELD_TOP - _INSET,
+        math.ceil(_FIELD + _INSET),
+        math.ceil(top - _FIELD_LOW + _INSET),
+        math.floor(RIGHT - _INSET),
+        math.floor(top - _FIELD_TOP - _INSET),
     )
     document.leave_field(
         SignatureField(name=INSPECTOR_FIELD, spoken=text["title"], corners=corners)

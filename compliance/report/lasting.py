@@ -155,8 +155,14 @@ def add_archive_stamp(
     time-stamp expires. The file is replaced whole or not at all, and begins as it was.
 
     Args:
+    Nor does it use the first free number. A number that stands for nothing is taken by other
+    software for a new object, and no verifier could tell whether something refers to it.
         path: a sealed file.
         now: as of which certificates are judged.
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._lastobj_id -= 1
+
         later_than: the authority's certificate must expire after it.
 
     Raises:

@@ -17,8 +17,8 @@ class SignatureField:
     spoken: str
     """What is read aloud there."""
 
-    corners: tuple[float, float, float, float]
-    """Left, low, right and high."""
+    corners: tuple[int, int, int, int]
+    """Left, low, right and high; whole points, which every program writes alike."""
 
     def widget(self, *, page: int, key: int, appearance: int) -> str:
         """Return field and widget in one dictionary.
@@ -28,7 +28,7 @@ class SignatureField:
             key: of its element in the structure's parent tree.
             appearance: object number of what it shows while it is empty, which is nothing.
         """
-        corners = " ".join(f"{one:.2f}" for one in self.corners)
+        corners = " ".join(str(one) for one in self.corners)
         # Printed with the page (4): PDF/A asks for it, and for an appearance.
         return (
             f"<</Type/Annot/Subtype/Widget/FT/Sig/T({self.name})/TU<{text_string(self.spoken)}>/F 4"
@@ -38,5 +38,4 @@ class SignatureField:
     def appearance(self) -> str:
         """Return the entries of the stream that shows nothing."""
         left, low, right, high = self.corners
-        size = f"{right - left:.2f} {high - low:.2f}"
-        return f"/Type/XObject/Subtype/Form/BBox[0 0 {size}]/Resources<<>>"
+        return f"/Type/XObject/Subtype/Form/BBox[0 0 {right - left} {high - low}]/Resources<<>>"

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from pyhanko.keys.internal import translate_pyca_cryptography_cert_to_asn1
 from pyhanko.pdf_utils.decode_limits import DecodeLimits
+from pyhanko.pdf_utils.generic import DictionaryObject, pdf_name
 from pyhanko.sign.fields import (
     InvisSigSettings,
     MDPPerm,
@@ -222,27 +223,40 @@ def _sign_in_place(path: Path, signer: PdfSigner, *, countersign: bool) -> None:
     with path.open("rb+") as file:
         # Our own drawing is not hostile, and a large report may exceed the default limits.
         writer = PlainWriter(file, decode_limits=DecodeLimits.for_trusted_input())
-        if countersign and not _has_field(writer):
-            # A page that leaves no place for it gets a field that nobody sees.
-            append_signature_field(
-                writer,
-                SigFieldSpec(
-                    INSPECTOR_FIELD,
-                    invis_sig_settings=_UNSEEN,
-                    readable_field_name=_INVITATION,
-                ),
-            )
+        if countersign:
+            _prepare_fields(writer)
         signer.sign_pdf(writer, in_place=True, bytes_reserved=_RESERVED, chunk_size=_CHUNK)
 
 
-def _flush_and_hash(path: Path) -> str:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-def _has_field(writer: PlainWriter) -> bool:
+def _prepare_fields(writer: PlainWriter) -> None:
+    """Leave the inspector's field, where the drawn page does not have it, and the seal's own.
+
+    The two show the same nothing: some programs take the former appearance out of the file
+    when they draw their own, unless another field has it too.
+    """
+    left = _field_of(writer, INSPECTOR_FIELD)
+    if left is None:
+        # A page that leaves no place for it gets a field that nobody sees.
+        spec = SigFieldSpec(
+            INSPECTOR_FIELD, invis_sig_settings=_UNSEEN, readable_field_name=_INVITATION
+        )
+        append_signature_field(writer, spec)
+        return
+    append_signature_field(writer, SigFieldSpec(SEAL_FIELD, invis_sig_settings=_UNSEEN))
+    seal = _field_of(writer, SEAL_FIELD)
+    if seal is not None and "/AP" in left:
+        seal["/AP"] = DictionaryObject({pdf_name("/N"): left["/AP"].raw_get("/N")})
+
+
+def _field_of(writer: PlainWriter, name: str) -> Any:
     if "/AcroForm" not in writer.root:
-        return False
+        return None
     fields = writer.root["/AcroForm"]["/Fields"]
-    return any(str(fields[at]["/T"]) == INSPECTOR_FIELD for at in range(len(fields)))
+    found = [fields[at] for at in range(len(fields)) if str(fields[at]["/T"]) == name]
+    return found[0] if found else None
 
 
         return hashlib.file_digest(file, "sha256").hexdigest()
+def _flush_and_hash(path: Path) -> str:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
