@@ -47,6 +47,7 @@ class Action(enum.StrEnum):
     READ_REPORTS = "read_reports"
     MANAGE_PEOPLE = "manage_people"
     MANAGE_TEMPLATES = "manage_templates"
+    CHANGE_CLINIC = "change_clinic"
     MANAGE_INSTALLATION = "manage_installation"
     REQUEST_ERASURE = "request_erasure"
     CONFIRM_ERASURE = "confirm_erasure"
@@ -83,6 +84,7 @@ ALLOWED: Final[Mapping[Role, frozenset[Action]]] = MappingProxyType(
             Action.READ_REPORTS,
             Action.MANAGE_PEOPLE,
             Action.MANAGE_TEMPLATES,
+            Action.CHANGE_CLINIC,
             Action.REQUEST_ERASURE,
             Action.CONFIRM_ERASURE,
             Action.ENTER_CHALLENGE,

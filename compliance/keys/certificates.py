@@ -79,6 +79,22 @@ def make_seal_certificate(
     )
 
 
+def name_on_seal(certificate: x509.Certificate, clinic_id: str) -> str | None:
+    """The clinic's name in a certificate of `make_seal_certificate`; None in one made elsewhere.
+
+    At most ``LONGEST_NAME`` characters of it. Nobody judges a report by this name: what
+    binds the certificate to the clinic is the id in it.
+    """
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return None
+    if f"urn:uuid:{clinic_id}" not in names.get_values_for_type(x509.UniformResourceIdentifier):
+        return None
+    said = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    return str(said[0].value) if said else None
+
+
 def make_time_stamp_certificate(
     public_key: ec.EllipticCurvePublicKey,
     *,

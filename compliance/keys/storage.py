@@ -210,6 +210,21 @@ def load_clinic_keys(folder: Path, clinic_id: str) -> ClinicKeys:
     )
 
 
+def read_seal_certificate(folder: Path, clinic_id: str) -> x509.Certificate:
+    """The certificate that seals a clinic's reports, without asking for its key.
+
+    Raises:
+        KeysMissing: if there is none here.
+        Refused: if the clinic id is not a UUID.
+    """
+    place = clinic_folder(folder, clinic_id)
+    if (place / TOKEN_FILE).exists():
+        pem = read_place(place / TOKEN_FILE).certificates.encode()
+    else:
+        pem = _read(place / "seal.pem")
+    return x509.load_pem_x509_certificates(pem)[0]
+
+
 def _load_seal(place: Path) -> tuple[x509.Certificate, list[x509.Certificate], SealKey]:
     """The certificate that seals reports, its issuers, and the key: a file's or a token's."""
     if (place / TOKEN_FILE).exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -16,6 +17,12 @@ from compliance.operations.templates import publish_template
 from compliance.store import clinics
 from compliance.store.clinics import ClinicRow
 from compliance.store.session import Tx
+
+LANGUAGES: Final = ("en", "de")
+"""What reports, checklists and consents are written in."""
+
+LONGEST_NAME: Final = 120
+"""Characters; inclusive."""
 
 _SLUG: Final = re.compile(r"[a-z0-9](-?[a-z0-9]){1,38}")
 
@@ -94,13 +101,20 @@ def _check(command: CreateClinic) -> None:
         raise Refused(
             "slug", command.slug, "is not a slug", allowed="2 to 40 of a-z, 0-9 and single hyphens"
         )
-    if not 1 <= len(command.name.strip()) <= 120:
-        raise Refused("name", command.name, "is not a name", allowed="1 to 120 characters")
-    if command.language not in ("en", "de"):
-        raise Refused("language", command.language, "is not offered", allowed="en, de")
+    check_description(command.name, command.language)
     try:
         ZoneInfo(command.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise Refused(
             "time_zone", command.time_zone, "is not a time zone", allowed="such as Europe/Dublin"
         ) from error
+
+
+def check_description(name: str, language: str) -> None:
+    """See that a clinic can be called so and report so; raises ``Refused`` with the field."""
+    # Control characters and halves of characters can be neither stored everywhere nor drawn.
+    odd = any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name)
+    if odd or not 1 <= len(name.strip()) <= LONGEST_NAME:
+        raise Refused("name", name, "is not a name", allowed=f"1 to {LONGEST_NAME} characters")
+    if language not in LANGUAGES:
+        raise Refused("language", language, "is not offered", allowed=", ".join(LANGUAGES))

@@ -17,12 +17,17 @@ ANOMALY: Final = "clock.anomaly"
 RESTORE: Final = "restore"
 CHALLENGE: Final = "inspection.challenge"
 ROTATED: Final = "key.rotated"
+CLINIC_CHANGED: Final = "clinic.changed"
 ACCESSES: Final = ("inspector.accesses", "accesses")
 """Entry kind and place kind of the fingerprints of what inspectors read."""
 
-NUMBERED: Final = frozenset({ANOMALY, CHALLENGE, ROTATED})
-"""Entries that every report looks up by kind alone: for example, only without any clock
+NUMBERED: Final = frozenset({ANOMALY, CHALLENGE, ROTATED, CLINIC_CHANGED})
+"""Entries that are looked up by kind alone: for example, only without any clock
 anomaly is the log in order of time."""
+
+QUOTED_ALWAYS: Final = (RESTORE, ROTATED, CLINIC_CHANGED)
+"""Kinds that every signed file quotes wherever in the log they lie: which log this is, whose
+key signs, and what the clinic is called."""
 
 PLACES: Final = {
     "template.published": ("template", "hash"),

@@ -123,7 +123,7 @@ def _draw_title(document: Document, content: ReportContent) -> None:
     y = piece.add(LEFT, y + 1, type_.wrap(content.period, RIGHT - LEFT, PERIOD), PERIOD) + 5
     times = words.times.format(zone=content.zone)
     made = words.made.format(who=content.made_by, when=content.made_at.text)
-    for text in (f"{made}. {times}.", words.signed_file):
+    for text in (*content.formerly, f"{made}. {times}.", words.signed_file):
         y = piece.add(LEFT, y, type_.wrap(text, RIGHT - LEFT, BODY_QUIET), BODY_QUIET)
     if content.filters:
         drawn = words.filters_text.format(filters=", ".join(content.filters))

@@ -174,7 +174,7 @@ def _draw_head(
     made = text["made"].format(when=content.made_at.text)
     times = words.times.format(zone=content.zone)
     lead = text[f"lead_{single.purpose}"]
-    for line in (f"{made}. {times}.", words.signed_file, lead):
+    for line in (*content.formerly, f"{made}. {times}.", words.signed_file, lead):
         y = piece.add(LEFT, y, type_.wrap(line, RIGHT - LEFT, BODY_QUIET), BODY_QUIET)
     document.place(piece, after=16)
 

@@ -79,6 +79,8 @@ class TraceContent:
     size: int
     root: str
     incarnation: int
+    formerly: Sequence[str] = ()
+    """What the clinic was called before, as sentences; the entries quoted say it too."""
 
 
 def build_trace(content: TraceContent, proof: Mapping[str, JsonValue]) -> bytes:
@@ -182,7 +184,7 @@ def _draw_head(document: Document, frame: ReportContent, content: TraceContent) 
     y = piece.add(LEFT, y + 6, type_.wrap(content.title, RIGHT - LEFT, CLINIC), CLINIC)
     y = piece.add(LEFT, y + 1, type_.wrap(content.clinic, RIGHT - LEFT, PERIOD), PERIOD) + 5
     made = f"Made on {frame.made_at.text} by {content.made_by}. {words.times.format(zone=content.zone)}."
-    for line in (*content.sentences, made, words.signed_file):
+    for line in (*content.formerly, *content.sentences, made, words.signed_file):
         style = BODY_TEXT if line in content.sentences else BODY_QUIET
         y = piece.add(LEFT, y + 2, type_.wrap(line, RIGHT - LEFT, style), style)
     document.place(piece, after=16)

@@ -19,6 +19,7 @@ from compliance.report.making import DrawnReport
 from compliance.report.pieces import Piece
 from compliance.report.styles import (
     BODY,
+    BODY_QUIET,
     BODY_STRONG,
     BODY_TEXT,
     CLINIC,
@@ -85,9 +86,9 @@ class IndexProof:
     checkpoint_note: str
     root_fingerprint: str
     """SHA-256 of the root certificate in hex."""
-
     countersign: bool = False
     """Leaves a field for the inspector's own signature."""
+
 
 def draw_index(
     audit: AuditSource,
@@ -126,8 +127,8 @@ def draw_index(
                 Evidence(
                     checkpoint_note=proof.checkpoint_note,
                     root_fingerprint=proof.root_fingerprint,
-                ),
                     countersign=proof.countersign,
+                ),
             )
             pages = document.finish()
         metadata = Metadata(
@@ -149,7 +150,11 @@ def _draw_head(
 ) -> None:
     lead = text["lead"].format(count=len(volumes), start=volumes[0].start, end=volumes[-1].end - 1)
     document.place(document.type.paragraph(content.clinic, CLINIC, left=LEFT), after=2)
-    document.place(document.type.paragraph(content.period, PERIOD, left=LEFT), after=14)
+    period = document.type.paragraph(content.period, PERIOD, left=LEFT)
+    document.place(period, after=4 if content.formerly else 14)
+    for name in content.formerly:
+        last = name == content.formerly[-1]
+        document.place(document.type.paragraph(name, BODY_QUIET, left=LEFT), after=10 * last)
     document.heading(text["title"], explained=lead)
 
 

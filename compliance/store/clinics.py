@@ -43,6 +43,11 @@ def update_profiles(tx: Tx, clinic_id: str, names: Sequence[str]) -> None:
     tx.execute(update(Clinic).where(Clinic.clinic_id == clinic_id).values(profiles=list(names)))
 
 
+def update_description(tx: Tx, clinic_id: str, *, name: str, language: str) -> None:
+    values = {"name": name, "language": language}
+    tx.execute(update(Clinic).where(Clinic.clinic_id == clinic_id).values(**values))
+
+
 def find_clinic(tx: Tx, clinic_id: str) -> ClinicRow | None:
     return _first(tx, select(Clinic.__table__).where(Clinic.clinic_id == clinic_id))
 

@@ -35,6 +35,7 @@ from unit.verifying.mutants import (
     semantic_mutants,
 )
 from unit.verifying.outside_mutants import outside_mutants
+from unit.verifying.renaming import renamed_mutants
 from unit.verifying.revoking import revoked_mutants
 from unit.verifying.traced_mutants import traced_mutants
 
@@ -114,6 +115,7 @@ def test_page_and_command_agree_field_by_field(page: Page, clinic: Clinic, room:
             traced_mutants(maker),
             session_mutants(maker),
             load_mutants(maker),
+            renamed_mutants(maker),
         )
         made = itertools.chain(*families, damaged_mutants(maker, COUNTS))
         return [(mutant, judged_by_command(mutant)) for mutant in made]

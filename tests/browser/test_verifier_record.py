@@ -25,6 +25,7 @@ from compliance.report.verifying.curves import Curve
 from compliance.web.verifying.drawing import MOST_SESSIONS, Redrawn, redraw
 from unit.report_drawing.audit_fixture import FixtureAudit
 from unit.report_drawing.audit_fixture import build_audit as build_plain_audit
+from unit.report_drawing.renamed_fixture import rename
 from unit.report_drawing.room_fixture import build_room_audit
 from unit.verifying.building import Clinic, draw, make_clinic, parts_of, sign
 from unit.verifying.test_verifying_traced import trace_of
@@ -79,6 +80,8 @@ AUDITS = {
     "German": build_room_audit(language="de"),
     "long": build_room_audit(more_cycles=MOST_SESSIONS),
     "without a room": build_plain_audit(),
+    "renamed": rename(build_plain_audit(), "Second name {x}", "Third name"),
+    "renamed often": rename(build_plain_audit(), *"ABCDE", language="de"),
 }
 
 
@@ -160,6 +163,7 @@ def test_the_record_is_told_as_the_page_of_the_product_tells_it(verifier: Page, 
     ]
     counted = dataclasses.asdict(expected.content.counts)
     assert drawn["content"]["counts"].items() <= counted.items()
+    assert drawn["content"]["formerly"] == list(expected.content.formerly)
     assert [block["number"] for block in drawn["blocks"]] == [b.number for b in expected.blocks]
 
 

@@ -63,6 +63,7 @@ const FACTS = {
   "template.published": (positions, _index, data) => positions.templates.set(text(data, "hash"), child(data, "template")),
   erasure: (positions, index, data) => positions.erasures.set(text(data, "subject"), index),
   restore: (positions, index) => positions.restores.push(index),
+  "clinic.changed": (positions, index) => positions.clinicChanges.push(index),
 };
 
 // What happened in the range and is counted.
@@ -138,6 +139,7 @@ export function findPositions(log, session) {
     followUps: [],
     clockAnomalies: [],
     restores: [],
+    clinicChanges: [],
     erased: [],
     erasures: new Map(),
     hidden: new Map(),
@@ -163,6 +165,7 @@ export function findPositions(log, session) {
     }
   }
   mapHidden(log, positions);
+  positions.clinicChanges.sort((left, right) => left - right);
   positions.drawn = [...positions.signed.values()].sort((left, right) => left - right);
   return positions;
 }

@@ -4,6 +4,7 @@
 import { readAmendments, readBlock } from "./blocks.js";
 import { readExceptions } from "./exceptions.js";
 import { child, children, fill, lookUp, number, optionalChild, optionalText, spoken, text } from "./fields.js";
+import { readFormerly, readSessionFormerly } from "./formerly.js";
 import { STEPS, WORDS } from "./generated.js";
 import { Log, author, findPositions } from "./log.js";
 import { Naming } from "./naming.js";
@@ -153,6 +154,7 @@ function readReport(naming, audit, clinic, room) {
     end: number(span, "end"),
     indices: drawnIndices(naming, filters),
     later_amendments: earlier.flatMap((index) => readAmendments(index, naming)),
+    formerly: readFormerly(naming, data),
     single: null,
   };
 }
@@ -169,6 +171,7 @@ function readSession(naming, audit, clinic) {
     end: 0,
     indices: drawn,
     later_amendments: [],
+    formerly: readSessionFormerly(naming, drawn[drawn.length - 1]),
     single: readSingle(naming, text(data, "session"), text(data, "purpose")),
   };
 }

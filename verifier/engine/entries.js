@@ -54,20 +54,6 @@ export function readLog(audit) {
   return [check(code, name, true, `${byIndex.size} entries were read.`), log];
 }
 
-export function checkIdentity(log) {
-  const [code, name] = ["identity", "The clinic is the one the log was begun for"];
-  const genesis = log.byIndex.get(0);
-  if (genesis === undefined || genesis.kind !== "log.genesis") {
-    return check(code, name, false, "No: the log's first entry is not shown.");
-  }
-  for (const key of ["name", "slug", "time_zone", "demo"]) {
-    if (member(genesis.data, key) !== log.audit.data.clinic[key]) {
-      return check(code, name, false, `No: the report gives another ${key} than the log's first entry.`);
-    }
-  }
-  return check(code, name, true, "Its first entry says so.");
-}
-
 function* incarnationProblems(log) {
   let current = 1;
   for (const entry of log.ordered.filter((each) => each.kind === "restore")) {

@@ -15,7 +15,7 @@ const CALL_WORDS = { reached: "Reached", letter_sent: "Letter sent", declined: "
 const REFUSED = "session.refused";
 const ENDS = ["session.signed", "session.closed", "session.aborted"];
 const OF_RECALL = ["recall.opened", "recall.called", "recall.closed"];
-const EXPLAINING = ["log.genesis", "restore", "key.rotated"];
+const EXPLAINING = ["log.genesis", "restore", "key.rotated", "clinic.changed"];
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 const MINUTE = "\\p{Nd}{1,2} [A-Z][a-z]{2} \\p{Nd}{4}, \\p{Nd}\\p{Nd}:\\p{Nd}\\p{Nd}";

@@ -117,6 +117,7 @@ function singleView({ content, blocks, unreadable }, brackets) {
   const history = content.single.history.map((line) => [String(line.index), line.what, line.who, line.when.text]);
   return [
     el("div", { class: "panel" }, facts([["Clinic", content.clinic], ["Record", `${content.single.record}, ${content.period}`], ["Times", content.zone], ["Made", content.made_at.text], ["Entries quoted", content.single.entries], ["Size of the log", content.size], ["Software", content.software]])),
+    content.formerly.map((name) => el("p", {}, name)),
     content.demo ? demoNotice() : null,
     blocks.map((block) => blockOf(block, brackets, "h3")),
     unreadable ? broken() : null,
@@ -168,6 +169,7 @@ function periodView({ content, blocks, room, left_out: leftOut, unreadable, most
   const later = content.later_amendments.slice(0, most);
   return [
     el("div", { class: "panel" }, facts([["Clinic", content.clinic], ["Period", content.period], ["Times", content.zone], ["Made", `${content.made_at.text} by ${content.made_by}`], ["Entries of the log", span], ["Size of the log", content.size], ["Software", content.software]])),
+    content.formerly.map((name) => el("p", {}, name)),
     content.demo ? demoNotice() : null,
     content.volume ? el("p", {}, el("strong", {}, content.volume)) : null,
     content.filters.length > 0 ? el("p", {}, `Details are drawn only for: ${content.filters.join(", ")}. Counts and exceptions cover the whole period.`) : null,

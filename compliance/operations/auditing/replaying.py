@@ -32,7 +32,7 @@ from compliance.operations.auditing.problems import Findings, Shape
 from compliance.operations.auditing.room import ROOM
 from compliance.operations.auditing.shelf import SHELF
 from compliance.operations.auditing.stock import Stock
-from compliance.operations.sealing import RESTORE, place_of
+from compliance.operations.sealing import CLINIC_CHANGED, RESTORE, place_of
 from compliance.operations.treatments.tracing import find_amended, serials_of
 from compliance.store.projection import encode_json
 from compliance.store.session import Tx
@@ -266,6 +266,7 @@ _STOCK: Final[Mapping[str, Callable[[Stock, Entry, Any], None]]] = MappingProxyT
         "log.genesis": Stock.found,
         RESTORE: Stock.restore,
         "clinic.profiles_set": Stock.set_profiles,
+        CLINIC_CHANGED: Stock.change_clinic,
         "template.published": Stock.publish,
         "user.added": Stock.add_person,
         "user.changed": Stock.change_person,

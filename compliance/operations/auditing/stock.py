@@ -30,6 +30,7 @@ from compliance.store import projection
 from compliance.store.session import Tx
 
 _CLINIC = ("slug", "name", "time_zone", "language", "profiles", "demo")
+_CHANGEABLE = ("name", "language")
 
 
 @dataclass(slots=True)
@@ -106,6 +107,14 @@ class Stock:
     def set_profiles(self, _entry: Entry, data: Any) -> None:
         """``clinic.profiles_set``."""
         self._clinic["profiles"] = data["profiles"]
+
+    def change_clinic(self, entry: Entry, data: Any) -> None:
+        """``clinic.changed``: what it replaces must be what was in force."""
+        if data["old"] != {name: self._clinic.get(name) for name in _CHANGEABLE}:
+            self._findings.add(
+                "log_body", "clinic.changed: another name or language was in force", entry.index
+            )
+        self._clinic.update({name: data["new"][name] for name in _CHANGEABLE})
 
     def publish(self, entry: Entry, data: Any) -> None:
         """``template.published``."""

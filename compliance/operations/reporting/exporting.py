@@ -138,6 +138,8 @@ def export_report(
         hold_log(tx, clinic.clinic_id)
         # What inspectors read until now is fixed by the same root as everything else.
         enter_accesses(tx, actor=actor, now=now)
+        # Its name at the size that is signed; it may have changed since the first look.
+        clinic = clinic_of(tx, actor)
         tree = sign_tree(tx, clinic, load_clinic_keys(workshop.keys_folder, clinic.clinic_id))
         log.insert_checkpoint(tx, clinic.clinic_id, tree.size, tree.root, tree.note)
     with workshop.database.reading() as tx:
@@ -200,9 +202,9 @@ def _make_file(
             root_fingerprint=root_fingerprint(job.workshop.keys_folder),
             checkpoint_note=job.tree.note,
             output=unsigned,
+            countersign=job.countersign,
             progress=job.progress,
         )
-            countersign=job.countersign,
         sha256 = _sign(job, unsigned, output)
     return ReportFile(
         path=output,
@@ -256,9 +258,9 @@ def _make_index(job: _Job, output: Path, volumes: list[ReportFile]) -> ReportFil
                 audit_json=canonical,
                 checkpoint_note=job.tree.note,
                 root_fingerprint=root_fingerprint(job.workshop.keys_folder),
+                countersign=job.countersign,
             ),
             fonts=job.workshop.fonts,
-                countersign=job.countersign,
             output=unsigned,
         )
         sha256 = _sign(job, unsigned, output)

@@ -14,7 +14,7 @@ from compliance.operations.once import Keyed, RequestKey
 from compliance.operations.reporting.kept_files import ExportedSession, FileGone
 from compliance.operations.reporting.single import ExportSession, export_session
 from compliance.operations.reporting.workshop import Workshop, software_name
-from compliance.operations.sealing import RESTORE, ROTATED
+from compliance.operations.sealing import QUOTED_ALWAYS
 from compliance.operations.treatments.loading import find_row
 from compliance.store import anchors, log
 from compliance.store.session import Tx
@@ -31,7 +31,8 @@ def hand_out_session(
 
     A second press must not make a second file and a second entry with another fingerprint.
     A new one is made once it would say more: the session was amended, an authority outside
-    saw its end, keys or incarnation changed, the client was erased, the software is newer.
+    saw its end, keys, incarnation or the clinic's name changed, the client was erased, the
+    software is newer.
     Where the kept file was lost, one is made that is not kept.
 
     Raises:
@@ -73,8 +74,10 @@ def _read_state(tx: Tx, session_id: str, *, actor: Actor) -> str:
         "software": software_name(),
         "newest": newest,
         "anchor": min(stamped, default=-1),
-        "restores": sorted(index for _, index in log.list_places(tx, clinic_id, RESTORE)),
-        "keys": sorted(index for _, index in log.list_places(tx, clinic_id, ROTATED)),
+        **{
+            kind: sorted(index for _, index in log.list_places(tx, clinic_id, kind))
+            for kind in QUOTED_ALWAYS
+        },
         "erased": log.find_place(tx, clinic_id, "erasure", row.client_id),
     }
     return hashlib.sha256(canonical_value_bytes(state)).hexdigest()

@@ -21,10 +21,11 @@ from compliance.operations.reporting.loads import WantedLoads, find_standing
 from compliance.operations.reporting.outside import join_steps, quote_anchors
 from compliance.operations.reporting.ranges import Period
 from compliance.operations.reporting.rules import period_profiles
+from compliance.operations.reporting.standing import always_quoted
 from compliance.operations.reporting.trees import Tree as Tree
 from compliance.operations.reporting.trees import sign_tree as sign_tree
 from compliance.operations.reporting.workshop import Workshop, software_name
-from compliance.operations.sealing import CHALLENGE, RESTORE, ROTATED, node_reader
+from compliance.operations.sealing import CHALLENGE, node_reader
 from compliance.operations.treatments.reading import find_commitments
 from compliance.report.payload import AuditParts, ContextEntry, Disclosure
 from compliance.store import log, reports
@@ -169,13 +170,12 @@ def _context(tx: Tx, request: Request, wanted: Wanted, size: int) -> dict[int, b
     found: dict[int, bytes] = {}
     # The neighbours show that the range is not narrower than the period.
     neighbours = {index for index in (request.start - 1, request.end) if index >= 0}
-    # A reader must learn of a restore wherever in the log it lies.
-    restores = {index for _, index in log.list_places(tx, clinic_id, RESTORE)}
-    restores |= {index for _, index in log.list_places(tx, clinic_id, ROTATED)}
+    # A reader must learn of a restore, or a new name, wherever in the log it lies.
+    restores = always_quoted(tx, clinic_id, size)
     # An inspector looks for what they gave, whatever period they asked for.
     challenges = sorted(index for _, index in log.list_places(tx, clinic_id, CHALLENGE))
     restores |= set(challenges[-MAX_CHALLENGES:])
-    indexes = {0} | neighbours | restores | wanted.indexes
+    indexes = neighbours | restores | wanted.indexes
     indexes |= find_standing(tx, clinic_id, request.start, request.end)
     while True:
         indexes |= wanted.loads.take_places(tx, clinic_id)

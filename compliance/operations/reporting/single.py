@@ -26,6 +26,7 @@ from compliance.operations.reporting.kept_files import (
     Entering,
     ExportedSession,
     enter_once,
+    kept_name,
     replay_file,
 )
 from compliance.operations.reporting.outside import (
@@ -40,9 +41,10 @@ from compliance.operations.reporting.parts import (
     profile_values,
 )
 from compliance.operations.reporting.seal import root_fingerprint, seal_file
+from compliance.operations.reporting.standing import always_quoted
 from compliance.operations.reporting.trees import Tree, sign_tree
 from compliance.operations.reporting.workshop import Workshop, software_name
-from compliance.operations.sealing import RESTORE, ROTATED, append, hold_log, node_reader
+from compliance.operations.sealing import append, hold_log, node_reader
 from compliance.operations.treatments.loading import find_row
 from compliance.operations.treatments.reading import find_commitments
 from compliance.report.content.reading import read_single
@@ -145,6 +147,8 @@ def export_session(
     keys = load_clinic_keys(workshop.keys_folder, clinic.clinic_id)
     with workshop.database.writing() as tx:
         hold_log(tx, clinic.clinic_id)
+        # Its name at the size that is signed; it may have changed since the first look.
+        clinic = clinic_of(tx, actor)
         tree = sign_tree(tx, clinic, keys)
         log.insert_checkpoint(tx, clinic.clinic_id, tree.size, tree.root, tree.note)
     with workshop.database.reading() as tx:
@@ -164,7 +168,10 @@ def export_session(
     )
 
     def enter(tx: Tx) -> None:
-        append(tx, actor, "report.exported", _entry(job, made), now=now)
+        data = _entry(job, made)
+        if command.keyed is not None:
+            data["kept"] = kept_name(made.report_id)
+        append(tx, actor, "report.exported", data, now=now)
 
     return enter_once(workshop, clinic.clinic_id, made, Entering(command.keyed, enter), now=now)
 
@@ -227,10 +234,9 @@ def _quote(tx: Tx, job: _Job) -> _Quoted:
         users |= wanted.users | {job.actor.user_id}
     people = log.find_places(tx, clinic_id, "user", sorted(users))
     templates = log.find_places(tx, clinic_id, "template", sorted(wanted.templates))
-    restores = {index for _, index in log.list_places(tx, clinic_id, RESTORE)}
-    restores |= {index for _, index in log.list_places(tx, clinic_id, ROTATED)}
+    always = always_quoted(tx, clinic_id, job.tree.size)
     erased = log.find_places(tx, clinic_id, "erasure", [job.row.client_id])
-    explaining = {0, *people.values(), *templates.values(), *erased.values()} | restores
+    explaining = always | {*people.values(), *templates.values(), *erased.values()}
     for index, body in log.read_bodies(tx, clinic_id, sorted(explaining)).items():
         quoted.bodies[index] = body
     for index in people.values():

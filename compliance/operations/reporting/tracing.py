@@ -23,9 +23,10 @@ from compliance.operations.identifiers import new_id
 from compliance.operations.people.listing import read_names
 from compliance.operations.reporting.parts import clinic_values
 from compliance.operations.reporting.seal import root_fingerprint, seal_file
+from compliance.operations.reporting.standing import always_quoted
 from compliance.operations.reporting.trees import Tree, sign_tree
 from compliance.operations.reporting.workshop import Workshop, software_name
-from compliance.operations.sealing import RESTORE, ROTATED, append, hold_log, node_reader
+from compliance.operations.sealing import append, hold_log, node_reader
 from compliance.operations.sterilization.affected import RecallRow
 from compliance.report.front_page import Evidence
 from compliance.report.trace import TraceContent, TraceList, build_trace, draw_trace
@@ -90,6 +91,8 @@ def export_trace(
     with workshop.database.writing() as tx:
         # Else a longer log could be signed meanwhile, and this one would look like a log put back.
         hold_log(tx, clinic.clinic_id)
+        # Its name at the size that is signed; it may have changed since the first look.
+        clinic = clinic_of(tx, actor)
         tree = sign_tree(tx, clinic, keys)
         log.insert_checkpoint(tx, clinic.clinic_id, tree.size, tree.root, tree.note)
     with workshop.database.reading() as tx:
@@ -142,17 +145,13 @@ def _content(
 
 def _quote(tx: Tx, clinic_id: str, command: ExportTrace, tree: Tree) -> list[Mapping[str, Any]]:
     """The entries of the recall, the endings and refused answers of its sessions, with proofs."""
-    # The rotations and restores explain whose key signs, and which log it is.
-    explaining = {0}
-    for kind in (RESTORE, ROTATED):
-        explaining |= {index for _, index in log.list_places(tx, clinic_id, kind)}
+    indexes = always_quoted(tx, clinic_id, tree.size)
     about = _of_recall(tx, command.recall, command) if command.recall is not None else set()
     about |= _refused(tx, clinic_id, command)
     for kind in ("session_signed", "session_closed"):
         places = log.find_places(tx, clinic_id, kind, list(command.sessions[:MOST_QUOTED]))
         about |= set(places.values())
     # What came after the lists were read would contradict them; the keys are the checkpoint's.
-    indexes = {index for index in explaining if index < tree.size}
     indexes |= {index for index in about if index < command.size}
     read = node_reader(tx, clinic_id)
     return [

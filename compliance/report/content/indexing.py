@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -44,6 +45,9 @@ class Positions:
     clock_anomalies: list[int] = field(default_factory=list)
     restores: list[int] = field(default_factory=list)
     """Wherever in the log: a report must not be silent about one of last year."""
+
+    clinic_changes: list[int] = field(default_factory=list)
+    """Wherever in the log: what is reported may have been recorded under another name."""
 
     exports: list[int] = field(default_factory=list)
     erased: list[int] = field(default_factory=list)
@@ -208,6 +212,10 @@ def _restore(positions: Positions, index: int, _data: JsonObject) -> None:
     positions.restores.append(index)
 
 
+def _clinic_changed(positions: Positions, index: int, _data: JsonObject) -> None:
+    bisect.insort(positions.clinic_changes, index)
+
+
 def _report_exported(positions: Positions, index: int, _data: JsonObject) -> None:
     positions.exports.append(index)
 
@@ -221,6 +229,7 @@ _FACTS: Final[Mapping[str, _Reader]] = MappingProxyType(
         "template.published": _template_published,
         "erasure": _erasure,
         "restore": _restore,
+        "clinic.changed": _clinic_changed,
     }
 )
 """What explains a session, wherever in the log it was said."""

@@ -18,6 +18,7 @@ from compliance.report.content.fields import (
     text,
 )
 from compliance.report.content.filters import filter_texts, wanted
+from compliance.report.content.formerly import read_formerly, read_session_formerly
 from compliance.report.content.indexing import (
     Positions,
     find_positions,
@@ -82,6 +83,7 @@ def read_content(audit: AuditSource) -> ReportContent:
         exports=tuple(_exports(naming)),
         room=room.content,
         anchored=naming.anchored,
+        formerly=read_formerly(naming, data),
     )
 
 
@@ -128,6 +130,7 @@ def read_single(audit: AuditSource) -> ReportContent:
         room=no_room(),
         single=single,
         anchored=naming.anchored,
+        formerly=read_session_formerly(naming, drawn[-1]),
     )
 
 

@@ -260,3 +260,6 @@ class ReportContent:
 
     anchored: Anchored | None = None
     """Nothing where the file has no time-stamps."""
+
+    formerly: tuple[str, ...] = ()
+    """What the clinic was called before, one sentence for each name."""

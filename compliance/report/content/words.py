@@ -23,6 +23,8 @@ class Words:
     times: str
     demo: str
     demo_line: str
+    formerly: str
+    formerly_more: str
     page: str
     of: str
     volume: str

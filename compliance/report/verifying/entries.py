@@ -17,8 +17,6 @@ from compliance.report.verifying.verdict import Check
 
 _SHOWN_PROBLEMS: Final = 3
 
-_IDENTITY: Final = ("name", "slug", "time_zone", "demo")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadLog:
@@ -67,25 +65,6 @@ def read_log(audit: AuditFile) -> tuple[Check, ReadLog | None]:
         inside = [by_index[index] for index in sorted(by_index)]
     check = Check(code=code, name=name, holds=True, reason=f"{len(by_index)} entries were read.")
     return check, ReadLog(audit=audit, inside=inside, by_index=by_index)
-
-
-def check_identity(log: ReadLog) -> Check:
-    """Ask whether the clinic is described as the log's first entry describes it.
-
-    Otherwise demonstration data could be printed as real, or one clinic's log under
-    another's name.
-    """
-    code, name = "identity", "The clinic is the one the log was begun for"
-    genesis = log.by_index.get(0)
-    if genesis is None or genesis.kind != "log.genesis":
-        reason = "No: the log's first entry is not shown."
-        return Check(code=code, name=name, holds=False, reason=reason)
-    clinic = member(dict(log.audit.data), "clinic")
-    for key in _IDENTITY:
-        if member(dict(genesis.data), key) != member(clinic, key):
-            reason = f"No: the report gives another {key} than the log's first entry."
-            return Check(code=code, name=name, holds=False, reason=reason)
-    return Check(code=code, name=name, holds=True, reason="Its first entry says so.")
 
 
 def check_period(log: ReadLog) -> Check:

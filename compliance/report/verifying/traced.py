@@ -34,7 +34,7 @@ REFUSED_LINE: Final = "entered late with {thing}, done {done}, refused {refused}
 _REFUSED: Final = "session.refused"
 _ENDS: Final = frozenset({"session.signed", "session.closed", "session.aborted"})
 _OF_RECALL: Final = frozenset({"recall.opened", "recall.called", "recall.closed"})
-_EXPLAINING: Final = frozenset({"log.genesis", "restore", "key.rotated"})
+_EXPLAINING: Final = frozenset({"log.genesis", "restore", "key.rotated", "clinic.changed"})
 _MONTHS: Final = [
     "Jan",
     "Feb",

@@ -15,12 +15,12 @@ from compliance.report.verifying.challenged import check_challenge
 from compliance.report.verifying.cms import BadSignature, require_exact
 from compliance.report.verifying.entries import (
     check_clock,
-    check_identity,
     check_incarnation,
     check_period,
     read_log,
 )
 from compliance.report.verifying.history import check_history
+from compliance.report.verifying.identity import check_identity
 from compliance.report.verifying.judged import JudgedSignature
 from compliance.report.verifying.judging import Judging, NotJudgeable, fingerprint_of, has_header
 from compliance.report.verifying.limits import MAX_FILE_BYTES
