@@ -1,4 +1,4 @@
-"""Whom outside the clinic `compliance verify` takes the word of."""
+"""Whom outside the clinic `compliance verify` takes the word of, and which lists it knows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SETTING = "COMPLIANCE_TSA_CERTIFICATES"
 
 
 class BadPin(ComplianceError):
-    """A file given as a time-stamp certificate or a policy is none."""
+    """A file given as a time-stamp certificate, a policy or a list is none."""
 
     code = "bad_pin"
 
@@ -33,29 +33,43 @@ class Pinned:
     sources: tuple[str, ...]
 
 
-def read_pins(certificates: Sequence[Path], policy: Path | None, setting: str) -> Pinned:
+def read_pins(
+    certificates: Sequence[Path],
+    policy: Path | None,
+    lists: Sequence[Path],
+    *,
+    setting: str,
+    own_keys: Path | None,
+) -> Pinned:
     """Read what the inspector pins; without any, what this installation's settings name.
 
     Args:
+        lists: of revoked certificates.
         setting: the value of `SETTING` in this environment.
+        own_keys: where this installation's own list lies, if its own root is trusted.
 
     Raises:
         BadPin: a file holds something else.
         OSError: a file cannot be read.
     """
+    from compliance.keys.revoking import kept_list
     from compliance.report.verifying.pins import PinFiles
 
     said = "" if certificates else f" ({SETTING} of this installation)"
     named = certificates or [Path(name) for name in setting.split(os.pathsep) if name]
+    own = None if own_keys is None else kept_list(own_keys)
     files = PinFiles(
         authorities=[path.read_bytes() for path in named],
         policy=None if policy is None else policy.read_bytes(),
+        crls=[*(path.read_bytes() for path in lists), *([] if own is None else [own])],
     )
     try:
         files.read()
     except (ValueError, ComplianceError) as error:
         raise BadPin(f"what was pinned cannot be read: {error}") from error
     sources = [f"{path}{said}" for path in named] + ([] if policy is None else [str(policy)])
+    sources += [str(path) for path in lists]
+    sources += [] if own is None else ["this installation's own list of revoked certificates"]
     return Pinned(files=files, sources=tuple(sources))
 
 

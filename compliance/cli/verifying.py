@@ -66,6 +66,14 @@ class _Trust:
     help="Witnesses you know, and how many must agree (C2SP tlog-policy).",
 )
 @click.option(
+    "--crl",
+    "lists",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="CRL.pem",
+    help="A list of revoked certificates by the root, newer than the report; repeat it for several.",
+)
+@click.option(
     "--challenge",
     metavar="TEXT",
     help="What you had entered at the clinic: a report made since then holds it.",
@@ -79,6 +87,7 @@ def verify(
     state: Path | None,
     authorities: tuple[Path, ...],
     witness_policy: Path | None,
+    lists: tuple[Path, ...],
     *,
     challenge: str | None,
     as_json: bool,
@@ -90,7 +99,13 @@ def verify(
     # Any refusal here must be 2: the code 1 says that a report was rejected.
     try:
         trust = _read_trust(trust_files)
-        pinned = read_pins(authorities, witness_policy, os.environ.get(SETTING, ""))
+        pinned = read_pins(
+            authorities,
+            witness_policy,
+            lists,
+            setting=os.environ.get(SETTING, ""),
+            own_keys=None if trust_files else data_folder(os.environ) / "keys",
+        )
         with file.open("rb"):
             pass
         verdict, kept = _judge(file, trust, state, pinned, challenge)

@@ -13,13 +13,11 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 from compliance.errors import Refused
 from compliance.keys.certificates import fingerprint
 from compliance.keys.files import only_one, write_private
+from compliance.keys.spelling import SealKey, is_key_of, private_pem
 from compliance.keys.storage import (
     ClinicKeys,
-    SealKey,
     clinic_folder,
-    is_key_of,
     load_clinic_keys,
-    private_pem,
 )
 from compliance.keys.tokens import TOKEN_FILE, TokenPlace, open_token
 

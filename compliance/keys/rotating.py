@@ -26,13 +26,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from compliance.keys.certificates import make_seal_certificate
 from compliance.keys.files import only_one, write_private
+from compliance.keys.spelling import private_pem
 from compliance.keys.storage import (
     ClinicKeys,
     KeysMissing,
     RootKey,
     clinic_folder,
     load_clinic_keys,
-    private_pem,
 )
 from compliance.keys.succession import GO, HISTORY, NEXT, STATEMENT, finish_rotation, sha256_of
 from compliance.ledger.note import verifier_key

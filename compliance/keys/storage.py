@@ -17,15 +17,13 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
-    NoEncryption,
-    PrivateFormat,
     PublicFormat,
     load_pem_private_key,
 )
@@ -35,11 +33,10 @@ from compliance.keys.certificates import make_root_certificate, make_seal_certif
 from compliance.keys.certifying import certify_note_key
 from compliance.keys.checkpoints import start_memory
 from compliance.keys.files import only_one, write_private
+from compliance.keys.spelling import SealKey, is_key_of, private_pem
 from compliance.keys.succession import finish_rotation
 from compliance.keys.tokens import TOKEN_FILE, open_token, read_place
 from compliance.ledger.note import verifier_key
-
-SealKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 ROOT_FOLDER: Final = "root"
 
@@ -272,16 +269,6 @@ def finish_replacement(place: Path) -> None:
         if isinstance(key, SealKey) and is_key_of(key, certificate):
             write_private(place / "seal.pem", waiting.read_bytes())
         waiting.unlink(missing_ok=True)
-
-
-def is_key_of(key: SealKey, certificate: x509.Certificate) -> bool:
-    """Return whether the certificate is for this private key."""
-    return key.public_key() == certificate.public_key()
-
-
-def private_pem(key: SealKey | Ed25519PrivateKey) -> bytes:
-    """Return the key as it is stored: PKCS #8 in PEM, protected by the file's mode alone."""
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def _ensure_p256(path: Path) -> ec.EllipticCurvePrivateKey:

@@ -24,7 +24,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 from compliance.errors import ComplianceError
 from compliance.keys.certificates import make_time_stamp_certificate
 from compliance.keys.files import only_one, write_private
-from compliance.keys.storage import KeysMissing, RootKey, is_key_of, private_pem
+from compliance.keys.spelling import is_key_of, private_pem
+from compliance.keys.storage import KeysMissing, RootKey
 
 FOLDER: Final = "tsa"
 

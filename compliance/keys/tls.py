@@ -28,7 +28,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from compliance.errors import Refused
 from compliance.keys.files import only_one, write_private
-from compliance.keys.storage import KeysMissing, is_key_of, private_pem
+from compliance.keys.spelling import is_key_of, private_pem
+from compliance.keys.storage import KeysMissing
 
 TLS_FOLDER: Final = "tls"
 AUTHORITY_LIFETIME: Final = timedelta(days=10 * 365)

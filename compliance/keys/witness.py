@@ -33,7 +33,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from compliance.errors import ComplianceError, Refused
 from compliance.keys.files import write_private
-from compliance.keys.storage import KeysMissing, private_pem
+from compliance.keys.spelling import private_pem
+from compliance.keys.storage import KeysMissing
 from compliance.ledger.cosignature import WitnessKey, cosign
 from compliance.ledger.note import (
     BadNote,

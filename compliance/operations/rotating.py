@@ -24,6 +24,7 @@ from compliance.keys.rotating import (
 from compliance.keys.storage import ClinicKeys, load_clinic_keys, load_root
 from compliance.keys.tokens import TokenPlace
 from compliance.ledger.rotation import BadRotation, KeyChain, Rotation, read_rotation
+from compliance.operations.revocations import settle_revocations
 from compliance.operations.sealing import ROTATED, append
 from compliance.store import clinics, log
 from compliance.store.clinics import ClinicRow
@@ -161,11 +162,12 @@ def settle_rotation(database: Database, clinic_id: str, *, keys_folder: Path) ->
 
 
 def settle_all(database: Database, keys_folder: Path) -> None:
-    """The same for every clinic; a server does it when it starts."""
+    """The same for every clinic, and for its revocations; a server does it when it starts."""
     with database.reading() as tx:
         found = [clinic.clinic_id for clinic in clinics.list_clinics(tx)]
     for clinic_id in found:
         settle_rotation(database, clinic_id, keys_folder=keys_folder)
+        settle_revocations(database, clinic_id, keys_folder=keys_folder)
 
 
 def read_rotations(tx: Tx, clinic_id: str) -> list[tuple[int, Rotation]]:

@@ -17,11 +17,12 @@ ANOMALY: Final = "clock.anomaly"
 RESTORE: Final = "restore"
 CHALLENGE: Final = "inspection.challenge"
 ROTATED: Final = "key.rotated"
+REVOKED: Final = "key.revoked"
 CLINIC_CHANGED: Final = "clinic.changed"
 ACCESSES: Final = ("inspector.accesses", "accesses")
 """Entry kind and place kind of the fingerprints of what inspectors read."""
 
-NUMBERED: Final = frozenset({ANOMALY, CHALLENGE, ROTATED, CLINIC_CHANGED})
+NUMBERED: Final = frozenset({ANOMALY, CHALLENGE, ROTATED, REVOKED, CLINIC_CHANGED})
 """Entries that are looked up by kind alone: for example, only without any clock
 anomaly is the log in order of time."""
 

@@ -57,26 +57,23 @@ class StampFailed(ComplianceError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stamps:
-    """An authority to ask while signing, and what its word is judged by."""
-
-    ask: Callable[[bytes], bytes]
-    """Sends a time-stamp request and returns the answer."""
-
-    pinned: tuple[x509.Certificate, ...]
-    """The authority's certificates or those of its issuers."""
+class Lists:
+    """Lists of revoked certificates that go into a file, and what they are judged by."""
 
     roots: tuple[x509.Certificate, ...]
     """Of the seal."""
 
     crls: tuple[bytes, ...] = ()
-    """In DER; without any the signature stays at B-T."""
+    """In DER."""
+
+    @property
+    def trusted(self) -> tuple[x509.Certificate, ...]:
+        """Whose certificates need no further proof."""
+        return self.roots
 
     def context(self, moment: datetime) -> ValidationContext:
-        """What judges both certificates; it keeps state, so every use needs a new one."""
-        trusted = [
-            translate_pyca_cryptography_cert_to_asn1(one) for one in (*self.roots, *self.pinned)
-        ]
+        """What judges the certificates; it keeps state, so every use needs a new one."""
+        trusted = [translate_pyca_cryptography_cert_to_asn1(one) for one in self.trusted]
         return ValidationContext(
             trust_roots=trusted,
             crls=[asn1_crl.CertificateList.load(one) for one in self.crls],
@@ -85,6 +82,24 @@ class Stamps:
             revocation_mode="soft-fail",
             moment=moment,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamps(Lists):
+    """An authority to ask while signing, and what its word is judged by.
+
+    Without any list the signature stays at B-T.
+    """
+
+    ask: Callable[[bytes], bytes]
+    """Sends a time-stamp request and returns the answer."""
+
+    pinned: tuple[x509.Certificate, ...]
+    """The authority's certificates or those of its issuers."""
+
+    @property
+    def trusted(self) -> tuple[x509.Certificate, ...]:
+        return (*self.roots, *self.pinned)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +155,13 @@ class PlainWriter(IncrementalPdfFileWriter):
     pyHanko rewrites the document information and the XMP metadata in every update,
     and its XMP turns the PDF/A extension schema into a form that PDF/A validators
     refuse. There is no public switch; hence the exact pin of its version, and a test.
+    Nor does it use the first free number. A number that stands for nothing is taken by other
+    software for a new object, and no verifier could tell whether something refers to it.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._lastobj_id -= 1
 
     def _update_meta(self) -> None:
         return
@@ -155,14 +176,8 @@ def add_archive_stamp(
     time-stamp expires. The file is replaced whole or not at all, and begins as it was.
 
     Args:
-    Nor does it use the first free number. A number that stands for nothing is taken by other
-    software for a new object, and no verifier could tell whether something refers to it.
         path: a sealed file.
         now: as of which certificates are judged.
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._lastobj_id -= 1
-
         later_than: the authority's certificate must expire after it.
 
     Raises:

@@ -37,6 +37,7 @@ from compliance.errors import ComplianceError
 from compliance.report.lasting import (
     IN_ONE_REVISION,
     AskingStamper,
+    Lists,
     PlainWriter,
     StampFailed,
     Stamps,
@@ -90,6 +91,7 @@ def sign_report(
     signed_at: datetime,
     output: Path,
     stamps: Stamps | None = None,
+    lists: Lists | None = None,
     countersign: bool = False,
 ) -> str:
     """Sign a report and return the SHA-256 of the signed file in hexadecimal.
@@ -103,6 +105,7 @@ def sign_report(
         signed_at: the time the signature claims; aware.
         output: replaced if it exists.
         stamps: a time-stamp authority to ask; none at level B-B.
+        lists: what goes into a file that nobody stamps.
         countersign: leaves an empty field for somebody else's signature, which the seal then
             allows to be filled, and nothing besides.
 
@@ -116,7 +119,7 @@ def sign_report(
             shutil.copyfile(unsigned, beside)
         else:
             beside.write_bytes(unsigned)
-        signer = _signer(identity, (reason, location), signed_at, stamps, countersign)
+        signer = _signer(identity, (reason, location), signed_at, stamps or lists, countersign)
         _sign_in_place(beside, signer, countersign=countersign)
         digest = _flush_and_hash(beside)
         beside.replace(output)
@@ -182,12 +185,12 @@ def _signer(
     identity: SigningIdentity,
     said: tuple[str, str],
     signed_at: datetime,
-    stamps: Stamps | None,
+    held: Lists | None,
     countersign: bool,
 ) -> PdfSigner:
     if signed_at.utcoffset() is None:
         raise SigningFailed("the time of signing has no offset")
-    lasts = stamps is not None and bool(stamps.crls)
+    carries = held is not None and bool(held.crls)
     metadata = PdfSignatureMetadata(
         field_name=SEAL_FIELD,
         md_algorithm=_DIGEST,
@@ -196,8 +199,8 @@ def _signer(
         docmdp_permissions=MDPPerm.FILL_FORMS if countersign else MDPPerm.NO_CHANGES,
         reason=said[0],
         location=said[1],
-        embed_validation_info=lasts,
-        validation_context=stamps.context(signed_at) if stamps is not None and lasts else None,
+        embed_validation_info=carries,
+        validation_context=held.context(signed_at) if held is not None and carries else None,
         dss_settings=IN_ONE_REVISION,
     )
     field = SigFieldSpec(
@@ -208,7 +211,7 @@ def _signer(
         signed_at,
         metadata,
         _cached_signer(identity),
-        timestamper=None if stamps is None else AskingStamper(stamps),
+        timestamper=AskingStamper(held) if isinstance(held, Stamps) else None,
         stamp_style=NoOpStampStyle(),
         new_field_spec=field,
     )
@@ -256,7 +259,7 @@ def _field_of(writer: PlainWriter, name: str) -> Any:
     return found[0] if found else None
 
 
-        return hashlib.file_digest(file, "sha256").hexdigest()
 def _flush_and_hash(path: Path) -> str:
     with path.open("rb") as file:
         os.fsync(file.fileno())
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -83,6 +83,7 @@ def judged_by_page(page: Page, mutants: Sequence[Mutant]) -> list[dict[str, Any]
             "roots": [pem(root) for root in mutant.roots],
             "authorities": [pem(certificate) for certificate in mutant.authorities],
             "policy": None if mutant.policy is None else list(mutant.policy),
+            "crls": [crl.decode() for crl in mutant.crls],
             "known": [checkpoint_to_json(item) for item in mutant.known],
             "challenge": mutant.challenge,
         }

@@ -1,7 +1,7 @@
-// Whether the clinic's certificate was revoked when it sealed, by the lists that the file carries.
+// Whether the clinic's certificate was revoked when it sealed, by lists in the file or at hand.
 // A list counts only if it is signed by the one who certified.
 
-import { Damaged, equalBytes } from "./bytes.js";
+import { Damaged, equalBytes, fromBase64 } from "./bytes.js";
 import { TAG, expectTag, membersOf, oidOf, readDer, timeOf } from "./der.js";
 import { formatTime } from "./entry.js";
 import { inflate } from "./inflate.js";
@@ -36,7 +36,7 @@ function reasonOf(extensions) {
 }
 
 // A CertificateList (RFC 5280, section 5.1).
-function readList(raw) {
+export function readList(raw) {
   const [tbs, algorithm, signature] = membersOf(expectTag(readDer(raw), TAG.sequence));
   const fields = membersOf(expectTag(tbs, TAG.sequence));
   const [inner, issuer, madeAt, ...rest] = fields[0].tag === TAG.integer ? fields.slice(1) : fields;
@@ -56,6 +56,16 @@ function readList(raw) {
       return { serial: serial.raw, since: timeOf(since), harmless: HARMLESS.includes(reasonOf(extensions)) };
     }),
   };
+}
+
+// A list of a text in PEM; a text without any is an error.
+export function readPemList(text) {
+  const found = /-----BEGIN X509 CRL-----([A-Za-z0-9+/=\s]+)-----END X509 CRL-----/.exec(text);
+  const raw = found === null ? null : fromBase64(found[1].replace(/\s+/g, ""));
+  if (raw === null) {
+    throw new Damaged("it is not a list of revoked certificates in PEM");
+  }
+  return readList(raw);
 }
 
 async function unpacked(stream) {
@@ -108,12 +118,14 @@ function whyNot({ since, harmless }, claimed, seen) {
   return `it is revoked since ${formatTime(since)}, and no time-stamp that counts shows the seal before`;
 }
 
-// `seen` is when an authority that the inspector pinned saw the seal first.
-export async function checkRevocation(file, { path, signedAt }, seen) {
-  const lists = await readLists(file);
-  if (lists === null) {
+// `seen` is when an authority that the inspector pinned saw the seal first; `held` are lists that
+// the inspector brought, which count like those in the file.
+export async function checkRevocation(file, { path, signedAt }, seen, held) {
+  const carried = await readLists(file);
+  if (carried === null) {
     return answer(false, "No: the file carries more lists of revoked certificates than any.");
   }
+  const lists = [...carried, ...held];
   let newest = null;
   for (let at = 1; at < path.length; at += 1) {
     for (const list of lists) {
@@ -129,7 +141,8 @@ export async function checkRevocation(file, { path, signedAt }, seen) {
     }
   }
   if (newest === null) {
-    return answer(null, "The file carries no list of revoked certificates by its issuer.");
+    const also = held.length > 0 ? " Nor is one that you gave." : "";
+    return answer(null, `The file carries no list of revoked certificates by its issuer.${also}`);
   }
   return answer(true, `Nothing in the list of ${formatTime(newest)} speaks against it.`);
 }

@@ -244,15 +244,15 @@ function checkCountersigned(state) {
   return check("countersigned", name, null, `${told}; no root you gave says who that is.`);
 }
 
-function checkRevoked({ file, judged, seen }) {
-  return checkRevocation(file, judged[0], seen);
+function checkRevoked({ file, judged, seen, held }) {
+  return checkRevocation(file, judged[0], seen, held);
 }
 
 const STEPS = [countSignatures, checkRanges, checkDigests, checkForms, checkValid, checkTrusted, checkSealTime, checkRevoked, checkCountersigned, checkCovering, checkChanges];
 
 // Returns what was found; `first` is the oldest signature, which is the clinic's.
 export async function judgeSignatures(file, signatures, { bytes, roots, pins, checks }) {
-  const state = { file, bytes, signatures, roots, pinned: pins.authorities, cuts: [], judged: [], additions: null, seen: null };
+  const state = { file, bytes, signatures, roots, pinned: pins.authorities, held: pins.crls, cuts: [], judged: [], additions: null, seen: null };
   const findings = () => ({ hold: false, first: state.judged[0] ?? null });
   try {
     for (const step of STEPS) {

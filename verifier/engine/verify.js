@@ -253,13 +253,13 @@ function broken(judging) {
 }
 
 // Never throws: whatever goes wrong, the file is not accepted.
-export async function verifyReport(bytes, { roots, known = [], authorities = [], policy = null, challenge = null }) {
+export async function verifyReport(bytes, { roots, known = [], authorities = [], policy = null, crls = [], challenge = null }) {
   const judging = {
     bytes,
     roots,
     known,
     challenge,
-    pins: { authorities, policy },
+    pins: { authorities, policy, crls },
     checks: [],
     findings: null,
     audit: null,

@@ -1,6 +1,8 @@
 // The page itself: what the inspector holds, the file, and the verdict.
 
 import { fingerprintOf, readPems, subjectText } from "../engine/certificates.js";
+import { formatTime } from "../engine/entry.js";
+import { readPemList } from "../engine/revoked.js";
 import { parsePolicy } from "../engine/witnesses.js";
 import { byId, el, notice, partsOf, table } from "./dom.js";
 import { judgeFile, readFile } from "./judging.js";
@@ -10,7 +12,9 @@ import { verdictView } from "./verdict_view.js";
 const ROOTS = "aseptrail.roots";
 const AUTHORITIES = "aseptrail.authorities";
 const POLICY = "aseptrail.policy";
+const LISTS = "aseptrail.lists";
 const MAX_PEM_BYTES = 64 * 1024;
+const MAX_LIST_BYTES = 1024 * 1024;
 
 let makeWorker = null;
 
@@ -63,6 +67,52 @@ async function addCertificates(input, key, listId) {
   input.value = "";
   keepText(key, JSON.stringify([...new Set(pems)]));
   showHeld(key, listId);
+}
+
+function heldLists() {
+  try {
+    const found = JSON.parse(keptText(LISTS) || "[]");
+    found.forEach((pem) => readPemList(pem));
+    return found;
+  } catch {
+    return [];
+  }
+}
+
+function showLists() {
+  const pems = heldLists();
+  const remove = (pem) => () => {
+    keepText(LISTS, JSON.stringify(heldLists().filter((other) => other !== pem)));
+    showLists();
+  };
+  const items = pems.map((pem) => {
+    const { entries, madeAt } = readPemList(pem);
+    const name = `List of ${formatTime(madeAt)}, which names ${entries.length === 1 ? "1 certificate" : `${entries.length} certificates`}`;
+    return el(
+      "li",
+      {},
+      el("p", {}, name),
+      el("button", { type: "button", class: "button button-secondary", click: remove(pem), "aria-label": `Remove: ${name}` }, "Remove"),
+    );
+  });
+  byId("lists").replaceChildren(...items);
+}
+
+async function addLists(input) {
+  const pems = heldLists();
+  showProblem();
+  for (const file of input.files) {
+    try {
+      const text = await file.slice(0, MAX_LIST_BYTES).text();
+      readPemList(text);
+      pems.push(text);
+    } catch {
+      showProblem(`“${file.name}” is no list of revoked certificates in PEM.`, "Choose the CRL.pem that the clinic published; it begins with -----BEGIN X509 CRL-----.");
+    }
+  }
+  input.value = "";
+  keepText(LISTS, JSON.stringify([...new Set(pems)]));
+  showLists();
 }
 
 function policyBytes() {
@@ -172,7 +222,7 @@ async function judgeChosen(file) {
   show("busy");
   const bytes = await readFile(file);
   const challenge = byId("challenge").value.trim() || null;
-  const work = judgeFile({ bytes, roots, authorities: listOf(AUTHORITIES), policy: policyBytes(), known, challenge }, makeWorker);
+  const work = judgeFile({ bytes, roots, authorities: listOf(AUTHORITIES), policy: policyBytes(), crls: heldLists(), known, challenge }, makeWorker);
   byId("stop").onclick = work.stop;
   showResult(await work.answer, file.name);
 }
@@ -198,12 +248,14 @@ export function start(worker) {
   showHeld(ROOTS, "roots");
   showHeld(AUTHORITIES, "authorities");
   showPolicy();
+  showLists();
   showMemory();
   if (!canKeep()) {
     showProblem("This browser keeps nothing for this page.", "Checking works; to compare with later visits, export what is remembered before you close it.");
   }
   byId("root-file").addEventListener("change", (event) => addCertificates(event.target, ROOTS, "roots"));
   byId("authority-file").addEventListener("change", (event) => addCertificates(event.target, AUTHORITIES, "authorities"));
+  byId("list-file").addEventListener("change", (event) => addLists(event.target));
   byId("policy-file").addEventListener("change", (event) => choosePolicy(event.target));
   byId("file").addEventListener("change", (event) => event.target.files.length > 0 && judgeChosen(event.target.files[0]));
   byId("memory-export").addEventListener("click", exportMemory);

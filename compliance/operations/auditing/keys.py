@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from compliance.ledger.entry import Entry
+from compliance.ledger.revocation import BadRevocation, Revocation, read_revocation
 from compliance.ledger.rotation import BadRotation, KeyChain, read_rotation
 from compliance.operations.auditing.erasing import ERASING
 from compliance.operations.auditing.problems import Findings
@@ -18,6 +19,7 @@ class Keys:
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
         self.chain: KeyChain | None = None
+        self._revoked: dict[str, Revocation] = {}
 
     def begin(self, entry: Entry, data: Any) -> None:
         """``log.genesis``."""
@@ -36,6 +38,27 @@ class Keys:
         except BadRotation as error:
             self._findings.add("log_body", f"key.rotated: {error}", entry.index)
 
+    def revoke(self, entry: Entry, data: Any) -> None:
+        """``key.revoked``: of a certificate that the log had and that seals no more."""
+        if self.chain is None:
+            return
+        try:
+            revocation = read_revocation(data)
+            _require_retired(self.chain, revocation.certificate_sha256)
+            former = self._revoked.get(revocation.certificate_sha256)
+            if former is not None:
+                revocation.require_stricter_than(former)
+            self._revoked[revocation.certificate_sha256] = revocation
+        except BadRevocation as error:
+            self._findings.add("log_body", f"key.revoked: {error}", entry.index)
+
+
+def _require_retired(chain: KeyChain, certificate_sha256: str) -> None:
+    if certificate_sha256 == chain.certificate_sha256:
+        raise BadRevocation("the certificate is in force")
+    if chain.certificate_retired_at(certificate_sha256) is None:
+        raise BadRevocation("the log never had that certificate")
+
 
 def _challenge(_stock: Any, entry: Entry, data: Any) -> None:
     """``inspection.challenge`` has no row of its own; its place in the log is compared."""
@@ -47,6 +70,7 @@ STANDING: Final[Mapping[str, Callable[[Any, Entry, Any], None]]] = MappingProxyT
     {
         **ERASING,
         "key.rotated": lambda stock, entry, data: stock.keys.rotate(entry, data),
+        "key.revoked": lambda stock, entry, data: stock.keys.revoke(entry, data),
         "inspection.challenge": _challenge,
     }
 )

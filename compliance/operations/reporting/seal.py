@@ -11,11 +11,11 @@ from typing import Final
 
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from compliance.keys.revocation import fresh_crl
+from compliance.keys.revocation import fresh_crl, has_entries
 from compliance.keys.storage import ClinicKeys, load_root
 from compliance.operations.anchoring.plan import Authority
 from compliance.operations.reporting.workshop import Workshop
-from compliance.report.lasting import StampFailed, Stamps
+from compliance.report.lasting import Lists, StampFailed, Stamps
 from compliance.report.signing import SigningFailed, SigningIdentity, sign_report
 from compliance.store.clinics import ClinicRow
 
@@ -39,7 +39,8 @@ def seal_file(
     """Sign a drawn file and return the SHA-256 of the signed one in hex.
 
     The first authority that answers stamps the seal; without any the seal is plain, for a
-    report must not wait for somebody outside.
+    report must not wait for somebody outside. As soon as the root has revoked a certificate,
+    plain files carry its list too.
 
     Raises:
         SigningFailed: if the bytes are not a PDF that can be signed.
@@ -62,6 +63,13 @@ def seal_file(
         except (StampFailed, SigningFailed) as error:
             # Whatever is wrong with the file itself will show again without a time-stamp.
             _LOG.warning("a report is sealed without this time-stamp: %s", error)
+    lists = _lists_of(workshop, keys, now=now)
+    if lists is not None:
+        try:
+            return seal(lists=lists)
+        except SigningFailed as error:
+            # A certificate from elsewhere may lack an issuer, so that no list can be judged by it.
+            _LOG.warning("a report is sealed without the list of revoked certificates: %s", error)
     return seal()
 
 
@@ -82,6 +90,15 @@ def stamps_of(
         roots=(root, *keys.chain),
         crls=() if crl is None else (crl,),
     )
+
+
+def _lists_of(workshop: Workshop, keys: ClinicKeys, *, now: datetime) -> Lists | None:
+    """The newest list of the own root, where it names anybody."""
+    crl = fresh_crl(workshop.keys_folder, now=now)
+    if crl is None or not has_entries(crl):
+        return None
+    root = load_root(workshop.keys_folder).certificate
+    return Lists(roots=(root, *keys.chain), crls=(crl,))
 
 
 def _tried(workshop: Workshop, keys: ClinicKeys, now: datetime) -> Iterator[Stamps]:

@@ -12,6 +12,7 @@ from compliance.keys.checkpoints import CheckpointSigner, SignerMemoryLost, star
 from compliance.keys.storage import ClinicKeys, KeysMissing, load_clinic_keys
 from compliance.ledger.entry import format_time
 from compliance.ledger.tree import Frontier, fold_peaks, subtree_cover
+from compliance.operations.revocations import enter_missing_revocations
 from compliance.operations.rotating import enter_missing_rotations
 from compliance.operations.safekeeping.checking import BackedUpClinic
 from compliance.operations.sealing import RESTORE, LogDamaged, append, node_reader
@@ -115,7 +116,7 @@ def enter_restore(
 ) -> LogEnd:
     """Append the ``restore`` entry, which begins a new incarnation; the caller's transaction.
 
-    Rotations of keys that the restored log does not know are entered again after it.
+    Rotations and revocations that the restored log does not know are entered again after it.
     Returns where the log stands with it: what the signer is then told to accept.
     """
     own = read_end(tx, clinic_id)
@@ -135,6 +136,7 @@ def enter_restore(
     }
     append(tx, system_actor(clinic_id, system_user), RESTORE, data, now=now)
     enter_missing_rotations(tx, clinic_id, keys_folder, system_user=system_user, now=now)
+    enter_missing_revocations(tx, clinic_id, keys_folder, system_user=system_user, now=now)
     return read_end(tx, clinic_id)
 
 

@@ -1,4 +1,4 @@
-"""Whether the clinic's certificate was revoked when it sealed, by the lists that the file carries.
+"""Whether the clinic's certificate was revoked when it sealed, by lists in the file or at hand.
 
 A list counts only if it is signed by the one who certified. Whose key was stolen can be made to
 claim any time: what is sealed with it counts only if somebody else saw the seal before.
@@ -48,6 +48,7 @@ def check_revocation(
     *,
     claimed: datetime,
     seen: datetime | None,
+    held: Sequence[x509.CertificateRevocationList] = (),
 ) -> Check:
     """Judge the certificates of a seal as of when it was made.
 
@@ -55,10 +56,12 @@ def check_revocation(
         path: from the trusted root down to the signer, both included.
         claimed: when the seal says it was made.
         seen: when an authority that the inspector pinned saw the seal first.
+        held: lists that the inspector brought; they count like those in the file.
     """
-    lists = list(_lists(reader))
-    if len(lists) > MAX_LISTS:
+    carried = list(_lists(reader))
+    if len(carried) > MAX_LISTS:
         return _answer(False, "No: the file carries more lists of revoked certificates than any.")
+    lists = [*carried, *held]
     newest: datetime | None = None
     for issuer, certificate in itertools.pairwise(path):
         for crl in (one for one in lists if _is_by(one, issuer)):
@@ -68,7 +71,10 @@ def check_revocation(
             if reason is not None:
                 return _answer(False, f"No: {reason}.")
     if newest is None:
-        return _answer(None, "The file carries no list of revoked certificates by its issuer.")
+        also = " Nor is one that you gave." if held else ""
+        return _answer(
+            None, f"The file carries no list of revoked certificates by its issuer.{also}"
+        )
     return _answer(True, f"Nothing in the list of {format_time(newest)} speaks against it.")
 
 

@@ -25,6 +25,7 @@ from compliance.report.verifying.increments import (
 )
 from compliance.report.verifying.judged import JudgedSignature, check_countersigned, judge_one
 from compliance.report.verifying.limits import MAX_SIGNATURES
+from compliance.report.verifying.pins import Pins
 from compliance.report.verifying.revoked import check_revocation
 from compliance.report.verifying.seal_time import (
     check_seal_time,
@@ -69,18 +70,22 @@ def judge_reader(
     reader: PdfFileReader,
     data: bytes,
     trust_roots: Sequence[x509.Certificate],
-    pinned: Sequence[x509.Certificate] = (),
+    pins: Pins | None = None,
 ) -> SignatureFindings:
     """Judge the signatures of an opened PDF; see `judge_signatures`.
 
     Args:
-        pinned: time-stamp authorities whose word is taken.
+        pins: time-stamp authorities whose word is taken, and lists of revoked certificates.
     """
     signatures = list(reader.embedded_signatures)
     if not signatures:
         raise Unsigned("the file is not signed")
     state = _State(
-        reader=reader, data=data, signatures=signatures, trust_roots=trust_roots, pinned=pinned
+        reader=reader,
+        data=data,
+        signatures=signatures,
+        trust_roots=trust_roots,
+        pins=pins or Pins(),
     )
     return SignatureFindings(checks=_run(state), first=state.judged[0] if state.judged else None)
 
@@ -93,7 +98,7 @@ class _State:
     data: bytes
     signatures: list[EmbeddedPdfSignature]
     trust_roots: Sequence[x509.Certificate]
-    pinned: Sequence[x509.Certificate]
+    pins: Pins
     cuts: list[SignedBytes] = field(default_factory=list)
     judged: list[JudgedSignature] = field(default_factory=list)
     only_added: bool = False
@@ -125,7 +130,7 @@ def _steps(state: _State) -> Iterator[Check]:
     # (5) each is cryptographically valid, by pyHanko;
     # (6) each certificate leads to a trusted root and is for signing documents;
     # (7) time-stamps in and after the seal hold, and are by whom the inspector pinned, if by any;
-    # (8) the certificate was not revoked when it sealed, by the lists in the file;
+    # (8) the certificate was not revoked when it sealed, by the lists in the file and at hand;
     # (9) the last signature covers the file to its last byte;
     # (10) what came after an earlier signature is what that signature allows.
     yield _count(state)
@@ -134,10 +139,12 @@ def _steps(state: _State) -> Iterator[Check]:
     yield _forms(state)
     yield _valid(state)
     yield _trusted(state)
-    stamped, seen = check_seal_time(state.signatures, state.cuts, state.pinned)
+    stamped, seen = check_seal_time(state.signatures, state.cuts, state.pins.authorities)
     yield stamped
     seal = state.judged[0]
-    yield check_revocation(state.reader, seal.path, claimed=seal.signed_at, seen=seen)
+    yield check_revocation(
+        state.reader, seal.path, claimed=seal.signed_at, seen=seen, held=state.pins.crls
+    )
     if invites_countersignature(state.signatures[0]):
         yield check_countersigned(state.judged)
     yield _covering(state)

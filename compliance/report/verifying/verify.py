@@ -62,7 +62,8 @@ def verify_report(
         trust_roots: the certificate authorities the inspector holds.
         known: checkpoints kept from reports accepted earlier.
         challenge: what the inspector had entered on the spot, where they did.
-        pins: time-stamp authorities and witnesses whose word is taken; nobody's by default.
+        pins: time-stamp authorities and witnesses whose word is taken, nobody's by default, and
+            lists of revoked certificates.
     """
     judging = Judging(
         data=data,
@@ -155,9 +156,7 @@ def _open(judging: Judging) -> tuple[PdfFileReader, SignatureFindings]:
     if "/Encrypt" in reader.trailer:
         raise NotJudgeable("pdf", name, "It is encrypted, which a report never is.")
     try:
-        judging.findings = judge_reader(
-            reader, judging.data, judging.trust_roots, judging.pins.authorities
-        )
+        judging.findings = judge_reader(reader, judging.data, judging.trust_roots, judging.pins)
     except Unsigned as error:
         raise NotJudgeable("signed", name, "It carries no signature.") from error
     return reader, judging.findings

@@ -31,6 +31,7 @@ from compliance.web.verifying.pinned import (
     bracket_rows,
     own_pins,
     read_authority,
+    read_crl,
 )
 
 blueprint = Blueprint("verify", __name__)
@@ -77,7 +78,8 @@ def judge() -> ResponseReturnValue:
     upload.stream.seek(0)
     try:
         brought = read_root(request.files.get("root"))
-        pins = own_pins(read_authority(request.files.get("tsa")))
+        authority = read_authority(request.files.get("tsa"))
+        pins = own_pins(authority, read_crl(request.files.get("crl")))
     except NoSuchCertificate as error:
         return _form_page(str(error)), HTTPStatus.UNPROCESSABLE_ENTITY
     trusted = [pem for pem in (root_pem(), brought) if pem is not None]

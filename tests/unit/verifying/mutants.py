@@ -25,7 +25,7 @@ from compliance.ledger.rotation import rotation_statement
 from compliance.ledger.tree import root_hash
 from compliance.report.payload import AuditParts, build_audit
 from compliance.report.verifying.judging import fingerprint_of
-from compliance.report.verifying.pins import Pins
+from compliance.report.verifying.pins import Pins, read_list
 from compliance.report.verifying.verdict import KnownCheckpoint
 from unit.verifying.building import (
     CLINIC_ID,
@@ -57,10 +57,13 @@ class Mutant:
     challenge: str | None = None
     authorities: tuple[x509.Certificate, ...] = ()
     policy: bytes | None = None
+    crls: tuple[bytes, ...] = ()
+    """In PEM."""
 
     def pins(self) -> Pins:
         policy = None if self.policy is None else parse_policy(self.policy)
-        return Pins(authorities=self.authorities, policy=policy)
+        crls = tuple(read_list(pem) for pem in self.crls)
+        return Pins(authorities=self.authorities, policy=policy, crls=crls)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from compliance.keys.time_authority import answer_query
 from compliance.report.lasting import Stamps, add_archive_stamp
 from compliance.report.payload import build_audit
 from compliance.report.signing import sign_report
-from unit.verifying.building import SIGNED_AT, Clinic, draw, parts_of
+from unit.verifying.building import SIGNED_AT, Clinic, draw, make_clinic, parts_of, seal
 from unit.verifying.mutants import Maker, Mutant
 
 HOUR = timedelta(hours=1)
@@ -79,8 +79,14 @@ def seal_lasting(clinic: Clinic, bought: Bought, crl: bytes, output: Path) -> by
     return output.read_bytes()
 
 
+def in_pem(crl: bytes) -> bytes:
+    """The same list as an inspector is given it."""
+    return x509.load_der_x509_crl(crl).public_bytes(Encoding.PEM)
+
+
 def revoked_mutants(maker: Maker) -> Iterator[Mutant]:
-    """Each list, judged with and without the word of whoever saw the seal."""
+    """Each list, in the file and at hand, with and without the word of whoever saw the seal."""
+    plain = seal(parts_of(maker.clinic), maker.clinic, maker.folder)
     bought = buy_authority(SIGNED_AT)
     stolen, replaced = x509.ReasonFlags.key_compromise, x509.ReasonFlags.superseded
     for name, told in (
@@ -96,3 +102,9 @@ def revoked_mutants(maker: Maker) -> Iterator[Mutant]:
         made = maker.mutant(f"revoked {name}", data)
         yield made
         yield replace(made, name=f"{made.name}, pinned", authorities=(bought.root,))
+        yield replace(made, name=f"{made.name}, held", data=plain, crls=(in_pem(crl),))
+    stranger = make_list(maker.clinic, Told(BEFORE), by=make_clinic(maker.folder / "stranger"))
+    held = replace(maker.mutant("a stranger's list", plain), crls=(in_pem(stranger),))
+    yield held
+    silent = make_list(maker.clinic, Told(None))
+    yield replace(held, name="two lists", crls=(in_pem(stranger), in_pem(silent)))

@@ -11,11 +11,11 @@ from cryptography import x509
 from timing_authorities import Bought, buy_authority
 
 from compliance.ledger.entry import format_time
-from compliance.report.verifying.pins import Pins
+from compliance.report.verifying.pins import PinFiles, Pins, pin_files_from_json, read_list
 from compliance.report.verifying.verdict import Check, Outcome, Verdict
 from compliance.report.verifying.verify import verify_report
 from unit.verifying.building import SIGNED_AT, Clinic, make_keys, rejected_for
-from unit.verifying.revoking import AFTER, BEFORE, LATER, Told, make_list, seal_lasting
+from unit.verifying.revoking import AFTER, BEFORE, LATER, Told, in_pem, make_list, seal_lasting
 
 Seal = Callable[[bytes], bytes]
 
@@ -30,8 +30,10 @@ def lasting(clinic: Clinic, bought: Bought, tmp_path: Path) -> Seal:
     return lambda crl: seal_lasting(clinic, bought, crl, tmp_path / "lasting.pdf")
 
 
-def judge(data: bytes, clinic: Clinic, *authorities: x509.Certificate) -> Verdict:
-    pins = Pins(authorities=authorities)
+def judge(
+    data: bytes, clinic: Clinic, *authorities: x509.Certificate, held: tuple[bytes, ...] = ()
+) -> Verdict:
+    pins = Pins(authorities=authorities, crls=tuple(map(read_list, held)))
     return verify_report(data, trust_roots=[clinic.root.certificate], pins=pins)
 
 
@@ -106,3 +108,33 @@ def test_a_list_by_somebody_else_counts_for_nothing(
 def test_a_report_without_lists_says_so(report: bytes, clinic: Clinic) -> None:
     verdict = judge(report, clinic)
     assert (verdict.outcome, told(verdict).holds) == (Outcome.ACCEPTED, None)
+
+
+def test_a_list_that_the_inspector_holds_counts_like_one_in_the_file(
+    report: bytes, clinic: Clinic
+) -> None:
+    before = make_list(clinic, Told(BEFORE))
+    stolen = make_list(clinic, Told(AFTER, x509.ReasonFlags.key_compromise))
+    replaced = make_list(clinic, Told(AFTER, x509.ReasonFlags.superseded))
+    for refused in (before, stolen, in_pem(stolen)):
+        assert rejected_for(judge(report, clinic, held=(replaced, refused))) == "revocation"
+    verdict = judge(report, clinic, held=(in_pem(replaced),))
+    assert (verdict.outcome, told(verdict).holds) == (Outcome.ACCEPTED, True)
+
+
+def test_a_list_by_somebody_else_in_the_hand_is_said_to_count_for_nothing(
+    report: bytes, clinic: Clinic, tmp_path: Path
+) -> None:
+    (tmp_path / "another").mkdir()
+    root, keys = make_keys(tmp_path / "another")
+    foreign = make_list(clinic, Told(BEFORE), by=Clinic(keys=keys, root=root))
+    verdict = judge(report, clinic, held=(foreign,))
+    assert (verdict.outcome, told(verdict).holds) == (Outcome.ACCEPTED, None)
+    assert told(verdict).reason.endswith("by its issuer. Nor is one that you gave.")
+
+
+def test_lists_reach_the_process_that_judges(clinic: Clinic) -> None:
+    files = PinFiles(crls=(make_list(clinic, Told(BEFORE)),))
+    assert pin_files_from_json(files.to_json()).read() == files.read()
+    with pytest.raises(ValueError):
+        PinFiles(crls=(b"no list",)).read()

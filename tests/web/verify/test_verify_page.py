@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from flask import Flask
 from web.desk.visiting import Browser, browse
 from werkzeug.test import TestResponse
 
-from compliance.keys.storage import export_root_pem
+from compliance.keys.revocation import fresh_crl
+from compliance.keys.revoking import kept_list, note_revocation, revocation_of
+from compliance.keys.storage import export_root_pem, load_clinic_keys
 from compliance.report.verifying.verdict import Verdict
 from compliance.web.verifying import judging, pages
 from harbour import House
@@ -197,3 +200,30 @@ def test_a_form_without_its_token_is_refused(app: Flask, house: House) -> None:
 
 def test_the_page_is_the_same_for_those_who_are_signed_in(manager: Browser) -> None:
     assert "Check a report" in manager.read("/verify")
+
+
+def test_a_list_of_revoked_certificates_is_taken_from_the_visitor_and_from_the_house(
+    app: Flask, house: House, report: bytes
+) -> None:
+    seal = load_clinic_keys(house.keys_folder, house.clinic_id).certificate
+    stolen = revocation_of(seal, reason="key_compromise", since=seal.not_valid_before_utc)
+    elsewhere = house.keys_folder.parent / "elsewhere"
+    shutil.copytree(house.keys_folder, elsewhere)
+    note_revocation(elsewhere, house.clinic_id, stolen)
+    fresh_crl(elsewhere, now=seal.not_valid_before_utc)
+    crl = kept_list(elsewhere)
+    assert crl is not None
+
+    assert 'data-outcome="accepted"' in check(app, report).text
+    brought = check(app, report, crl=(io.BytesIO(crl), "CRL.pem"))
+    assert 'data-outcome="rejected"' in brought.text
+    assert "it is revoked since" in brought.text
+    wrong = check(app, report, crl=(io.BytesIO(b"a letter"), "CRL.pem"))
+    assert wrong.status_code == 422
+    assert "is no list of revoked certificates" in wrong.text
+    large = check(app, report, crl=(io.BytesIO(bytes(256 * 1024 + 1)), "CRL.pem"))
+    assert (large.status_code, "is too large" in large.text) == (422, True)
+
+    note_revocation(house.keys_folder, house.clinic_id, stolen)
+    fresh_crl(house.keys_folder, now=seal.not_valid_before_utc)
+    assert 'data-outcome="rejected"' in check(app, report).text
