@@ -35,6 +35,8 @@ def ledger() -> None:
 def verify(ctx: click.Context, slug: str | None, checkpoint_files: tuple[Path, ...]) -> None:
     """Recompute every hash, and from the entries what the screens show. Changes nothing.
 
+    Kept signed files are read and compared with what the log says of their bytes.
+
     Only a checkpoint kept elsewhere can show that the end was cut off or that the
     whole log was written anew. Exit code 0: everything holds; 3: something does not.
     """
@@ -42,6 +44,7 @@ def verify(ctx: click.Context, slug: str | None, checkpoint_files: tuple[Path, .
     from compliance.cli.progress import terminal_progress
     from compliance.keys.storage import load_clinic_keys
     from compliance.operations.auditing.audit import audit_clinic
+    from compliance.operations.auditing.kept_bytes import FilesAt
     from compliance.operations.clinics import find_clinic
     from compliance.operations.rotating import read_chain
     from compliance.operations.system.overview import list_clinics
@@ -71,6 +74,7 @@ def verify(ctx: click.Context, slug: str | None, checkpoint_files: tuple[Path, .
                     for n in notes
                     if _origin(n) == own.note_name
                 ],
+                files=FilesAt(folder=services.workshop.reports_folder, now=services.clock()),
                 progress=terminal_progress(clinic.slug),
             )
             _print(clinic.slug, result)

@@ -39,6 +39,13 @@ def find_client(tx: Tx, clinic_id: str, ref_index: bytes) -> ClientRow | None:
     return None if row is None else ClientRow(**row._mapping)
 
 
+def read_client(tx: Tx, clinic_id: str, client_id: str) -> ClientRow | None:
+    row = tx.execute(
+        _CLIENT.where(Client.clinic_id == clinic_id, Client.client_id == client_id)
+    ).first()
+    return None if row is None else ClientRow(**row._mapping)
+
+
 def insert_client(tx: Tx, client: ClientRow, *, now: datetime) -> None:
     tx.execute(
         insert(Client),

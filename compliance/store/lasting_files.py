@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import delete, insert, select, update
 
 from compliance.store.models.anchors import LastingFile
 from compliance.store.session import Tx
+
+CHUNK: Final = 500
+"""Values in one IN list; SQLite and PostgreSQL both take it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,20 @@ def find_file(tx: Tx, clinic_id: str, name: str) -> LastingRow | None:
     return None if row is None else LastingRow(**row._mapping)
 
 
+def find_files(tx: Tx, clinic_id: str, names: Sequence[str]) -> Sequence[LastingRow]:
+    """Those of the names that are noted."""
+    found: list[LastingRow] = []
+    for start in range(0, len(names), CHUNK):
+        rows = tx.execute(
+            select(LastingFile.__table__).where(
+                LastingFile.clinic_id == clinic_id,
+                LastingFile.name.in_(names[start : start + CHUNK]),
+            )
+        )
+        found.extend(LastingRow(**row._mapping) for row in rows)
+    return found
+
+
 def list_due(tx: Tx, *, now: datetime, limit: int) -> Sequence[LastingRow]:
     """Files of all clinics whose time-stamp is due by now, the longest waiting first."""
     rows = tx.execute(
@@ -59,10 +76,19 @@ def update_file(tx: Tx, row: LastingRow, values: Mapping[str, Any]) -> None:
     )
 
 
-def delete_file(tx: Tx, row: LastingRow) -> None:
-    """Forget a file that is on this machine no longer."""
+def list_files(
+    tx: Tx, clinic_id: str, *, after: str | None = None, limit: int
+) -> Sequence[LastingRow]:
+    """A clinic's files by name, a keyset page."""
+    statement = select(LastingFile.__table__).where(LastingFile.clinic_id == clinic_id)
+    if after is not None:
+        statement = statement.where(LastingFile.name > after)
+    rows = tx.execute(statement.order_by(LastingFile.name).limit(limit))
+    return [LastingRow(**row._mapping) for row in rows]
+
+
+def delete_file(tx: Tx, clinic_id: str, name: str) -> None:
+    """Forget a file that was erased; one that was lost is missed for ever."""
     tx.execute(
-        delete(LastingFile).where(
-            LastingFile.clinic_id == row.clinic_id, LastingFile.name == row.name
-        )
+        delete(LastingFile).where(LastingFile.clinic_id == clinic_id, LastingFile.name == name)
     )

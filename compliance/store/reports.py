@@ -95,6 +95,14 @@ def list_unfinished(tx: Tx) -> Sequence[ReportRow]:
     return [ReportRow(**row._mapping) for row in rows]
 
 
+def list_unmade(tx: Tx, clinic_id: str) -> Sequence[ReportRow]:
+    """Reports of a clinic that were never finished: under way, failed or cancelled."""
+    rows = tx.execute(
+        select(Report.__table__).where(Report.clinic_id == clinic_id, Report.state != "done")
+    )
+    return [ReportRow(**row._mapping) for row in rows]
+
+
 def update_report(tx: Tx, clinic_id: str, report_id: str, values: Mapping[str, Any]) -> None:
     tx.execute(
         update(Report)

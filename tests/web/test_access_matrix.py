@@ -125,6 +125,7 @@ ACCESS: Final[dict[str, str | frozenset[Role]]] = {
     "recalls.show_search": AT_WORK,
     "recalls.hand_out_recall": MANAGING,
     "recalls.hand_out_search": MANAGING,
+    "recalls.download_list": INSPECTING,
     "desk_reports.show_reports": INSPECTING,
     "desk_reports.ask_for_report": MANAGING,
     "desk_reports.show_report": INSPECTING,

@@ -43,8 +43,8 @@ _LOG: Final = logging.getLogger("aseptrail.anchors")
 def extend_reports(workshop: Workshop, *, now: datetime) -> int:
     """Add an archive time-stamp to every kept file that is due; return how many got one.
 
-    Reports, their volumes and kept files of one session alike. Never raises for a file that
-    cannot be extended: it is logged and tried again.
+    Reports, their volumes, kept files of one session, and lists of recalls and searches
+    alike. Never raises for a file that cannot be extended: it is logged and tried again.
     """
     if not workshop.anchors.authorities:
         return 0
@@ -57,10 +57,10 @@ def _try(workshop: Workshop, row: LastingRow, now: datetime) -> bool:
     path = workshop.reports_folder / row.clinic_id / row.name
     beside = path.with_name(f".{row.name}.extended")
     if not path.is_file():
-        # Erased with a person, or lost; a copy that a crash left must not outlive it.
+        # Erased with a person, or lost; a copy that a crash left must not outlive it. The row
+        # stays, so that the audit misses a file that no erasure explains.
         beside.unlink(missing_ok=True)
-        with workshop.database.writing() as tx:
-            lasting_files.delete_file(tx, row)
+        _note(workshop, row, {"extend_at": None})
         return False
     try:
         if beside.exists() and _sha256(beside) == row.sha256:

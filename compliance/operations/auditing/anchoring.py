@@ -10,6 +10,7 @@ from typing import Any, Final
 from compliance.ledger.entry import Entry, parse_time
 from compliance.operations.auditing.accesses import READING
 from compliance.operations.auditing.expecting import milliseconds
+from compliance.operations.auditing.kept import KEEPING, KeptFiles
 from compliance.operations.auditing.keys import STANDING
 from compliance.operations.auditing.problems import Expected, Findings, Shape, compare_rows
 from compliance.store import projection
@@ -40,6 +41,8 @@ class Anchors:
         self._rows: Expected = {}
         self._notes: dict[int, str] = {}
         self._newest: str | None = None
+        self.kept = KeptFiles(findings)
+        """The files that get time-stamps of their own."""
 
     def add(self, entry: Entry, data: Any) -> None:
         """``anchor``."""
@@ -78,6 +81,7 @@ class Anchors:
         for index, note in projection.read_table(tx, ANCHOR.table, ("idx", "note"), clinic_id):
             if hashlib.sha256(str(note).encode()).hexdigest() != self._notes.get(index):
                 self._findings.add(ANCHOR.table, f"idx={index}: column note is not the one named")
+        self.kept.compare(tx, clinic_id)
 
 
 def _with_truth(rows: projection.Rows) -> list[tuple[Any, ...]]:
@@ -86,6 +90,11 @@ def _with_truth(rows: projection.Rows) -> list[tuple[Any, ...]]:
 
 
 BESIDE: Final[Mapping[str, Callable[[Any, Entry, Any], None]]] = MappingProxyType(
-    {**STANDING, **READING, "anchor": lambda stock, entry, data: stock.anchors.add(entry, data)}
+    {
+        **STANDING,
+        **READING,
+        **KEEPING,
+        "anchor": lambda stock, entry, data: stock.anchors.add(entry, data),
+    }
 )
 """Entries about neither sessions nor things, with what takes them."""

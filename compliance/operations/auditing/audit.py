@@ -21,6 +21,7 @@ from compliance.operations.auditing.hashing import (
     compare_nodes,
     find_superfluous_nodes,
 )
+from compliance.operations.auditing.kept_bytes import FilesAt, audit_files
 from compliance.operations.auditing.problems import Findings, Problem
 from compliance.operations.auditing.replaying import Replay
 from compliance.operations.auditing.statements import Statements
@@ -60,17 +61,19 @@ def audit_clinic(
     clinic_id: str,
     *,
     checkpoints: Sequence[tuple[str, str]] = (),
+    files: FilesAt | None = None,
     progress: Progress | None = None,
 ) -> AuditResult:
     """Recompute a clinic's log and projection, and name everything that differs.
 
-    One reading transaction; tampering is reported and never raises. Changes nothing.
+    One reading transaction, and short ones for the files; tampering is reported and never raises. Changes nothing.
 
     Args:
         database: the database to audit.
         clinic_id: whose log; one that has none is reported as a problem.
         checkpoints: (note, verifier key) pairs kept outside, each a signed note. Only
             they can show that the end was cut off or the whole log was written anew.
+        files: where the kept files lie; without, only their rows are looked at.
         progress: told how far it is.
     """
     # The steps, in the order in which an entry meets them:
@@ -85,10 +88,14 @@ def audit_clinic(
     #    missing, superfluous or different are named with table, key and column.
     # 6. The gate is asked again: a closed record has every asked item, the fixed seven
     #    among them, and its items are the answers that were entered.
+    # 7. The kept files are there with the bytes that the log names, and begin with those
+    #    they had before each time-stamp; no other file lies among them.
     started = time.perf_counter()
     with database.reading() as tx:
         audit = _Audit(tx, clinic_id, checkpoints)
         audit.run(progress)
+    if files is not None:
+        audit_files(database, clinic_id, files, audit.findings)
     seconds = max(time.perf_counter() - started, 1e-9)
     return AuditResult(
         clinic_id=clinic_id,

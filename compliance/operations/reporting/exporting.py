@@ -16,7 +16,7 @@ from compliance.operations.access_seals import enter_accesses
 from compliance.operations.clinics import clinic_of
 from compliance.operations.identifiers import new_id
 from compliance.operations.reporting.asking import ask_outside
-from compliance.operations.reporting.lasting import part_name
+from compliance.operations.reporting.lasting import keep_ours, part_name
 from compliance.operations.reporting.parts import Request, collect_parts
 from compliance.operations.reporting.ranges import Period, cut_volumes, find_range, read_period
 from compliance.operations.reporting.seal import root_fingerprint, seal_file
@@ -283,13 +283,15 @@ def _sign(job: _Job, unsigned: Path, output: Path) -> str:
 def _enter(job: _Job, report_id: str, files: tuple[ReportFile, ...]) -> None:
     with job.workshop.database.writing() as tx:
         for number, file in enumerate(files):
+            report = part_name(report_id, number)
             data = {
-                "report": part_name(report_id, number),
+                "report": report,
                 "sha256": file.sha256,
                 "from": job.period.first.isoformat(),
                 "to": job.period.last.isoformat(),
                 "start": file.start,
                 "end": file.end,
                 "size": job.tree.size,
+                **keep_ours(tx, job.workshop, file, report=report, clinic=job.clinic, now=job.now),
             }
             append(tx, job.actor, "report.exported", data, now=job.now)

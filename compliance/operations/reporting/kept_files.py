@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from compliance.errors import Conflict
 from compliance.operations.once import Keyed, answer_once
@@ -15,6 +15,8 @@ from compliance.operations.reporting.lasting import keep_lasting
 from compliance.operations.reporting.workshop import Workshop, clinic_folder
 from compliance.store import lasting_files
 from compliance.store.session import Tx
+
+SESSION_FILE: Final = "session-"
 
 
 class FileGone(Conflict):
@@ -65,7 +67,7 @@ def enter_once(
     """
     kept = None if entering.keyed is None else _kept_path(workshop, clinic_id, made.report_id)
     if kept is not None:
-        _keep(made.path, kept)
+        keep_file(made.path, kept)
 
     def produce() -> dict[str, Any]:
         entering.append(tx)
@@ -113,10 +115,16 @@ def replay_file(workshop: Workshop, clinic_id: str, known: Mapping[str, Any]) ->
 
 def _kept_path(workshop: Workshop, clinic_id: str, report_id: str) -> Path:
     """Beside the reports, where backups carry it and the erasure of a client finds it."""
-    return clinic_folder(workshop, clinic_id) / f"session-{report_id}.pdf"
+    return clinic_folder(workshop, clinic_id) / kept_name(report_id)
 
 
-def _keep(made: Path, kept: Path) -> None:
+def kept_name(report_id: str) -> str:
+    """What the kept file of one session is called."""
+    return f"{SESSION_FILE}{report_id}.pdf"
+
+
+def keep_file(made: Path, kept: Path) -> None:
+    """Write a private copy that outlives a crash; there must be none of this name yet."""
     handle = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as target:
         target.write(made.read_bytes())

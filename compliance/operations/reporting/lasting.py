@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
+from compliance.operations.reporting.workshop import Workshop
 from compliance.store import lasting_files
+from compliance.store.clinics import ClinicRow
 from compliance.store.lasting_files import LastingRow
 from compliance.store.session import Tx
 
@@ -31,6 +33,28 @@ def keep_lasting(
         extend_at=now + GRACE,
     )
     lasting_files.insert_file(tx, row)
+
+
+class Sealed(Protocol):
+    """A file that was sealed just now."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def sha256(self) -> str: ...
+
+
+def keep_ours(
+    tx: Tx, workshop: Workshop, file: Sealed, *, report: str, clinic: ClinicRow, now: datetime
+) -> dict[str, str]:
+    """Note a file of a report if it was made here, and return what its entry says of that.
+
+    What is made for somebody else's folder is theirs to keep.
+    """
+    if file.path.parent != workshop.reports_folder / clinic.clinic_id:
+        return {}
+    keep_lasting(tx, clinic.clinic_id, file.path, report=report, sha256=file.sha256, now=now)
+    return {"kept": file.path.name}
 
 
 def part_name(report_id: str, number: int) -> str:

@@ -19,7 +19,6 @@ from compliance.operations.reporting.exporting import (
     check_filters,
     export_report,
 )
-from compliance.operations.reporting.lasting import keep_lasting, part_name
 from compliance.operations.reporting.ranges import read_period
 from compliance.operations.reporting.workshop import Workshop, clinic_folder
 from compliance.store import reports
@@ -142,7 +141,7 @@ def make_requested(workshop: Workshop, clinic_id: str, report_id: str, *, now: d
     command = ExportReport(
         first=row.period_from,
         last=row.period_to,
-        output=clinic_folder(workshop, clinic_id) / f"{_file_name(row)}.pdf",
+        output=clinic_folder(workshop, clinic_id) / f"{file_stem(row)}.pdf",
         filters=row.filters,
         report_id=report_id,
         countersign=row.countersign,
@@ -163,10 +162,10 @@ def make_requested(workshop: Workshop, clinic_id: str, report_id: str, *, now: d
     except Exception:
         _settle(workshop, row, {"state": "failed", "problem": "an unexpected error; see the log"})
         raise
-    _finish(workshop, row, made, now)
+    _finish(workshop, row, made)
 
 
-def _finish(workshop: Workshop, row: ReportRow, made: ExportedReport, now: datetime) -> None:
+def _finish(workshop: Workshop, row: ReportRow, made: ExportedReport) -> None:
     values = {
         "state": "done",
         "files": [file.to_json() for file in made.files],
@@ -176,12 +175,10 @@ def _finish(workshop: Workshop, row: ReportRow, made: ExportedReport, now: datet
     }
     with workshop.database.writing() as tx:
         reports.update_report(tx, row.clinic_id, row.report_id, values)
-        for number, file in enumerate(made.files):
-            report = part_name(row.report_id, number)
-            keep_lasting(tx, row.clinic_id, file.path, report=report, sha256=file.sha256, now=now)
 
 
-def _file_name(row: ReportRow) -> str:
+def file_stem(row: ReportRow) -> str:
+    """How the names of a report's files begin."""
     return f"audit-{row.period_from.isoformat()}-{row.period_to.isoformat()}-{row.report_id[-8:]}"
 
 

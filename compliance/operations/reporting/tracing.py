@@ -1,8 +1,10 @@
-"""Making the signed file of a recall, or of who met something."""
+"""Making the signed file of a recall, or of who met something; it is kept like every report."""
 
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,39 +18,44 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from compliance.domain.access import Action, Actor
 from compliance.errors import Conflict
 from compliance.keys.storage import load_clinic_keys
+from compliance.keys.subjects import blind_index
+from compliance.ledger.canonical import canonical_value_bytes
 from compliance.ledger.entry import format_time
-from compliance.ledger.proofs import inclusion_proof
 from compliance.operations.clinics import clinic_of
-from compliance.operations.identifiers import new_id
 from compliance.operations.people.listing import read_names
 from compliance.operations.reporting.parts import clinic_values
 from compliance.operations.reporting.seal import root_fingerprint, seal_file
 from compliance.operations.reporting.standing import always_quoted
+from compliance.operations.reporting.traced_keeping import (
+    ExportedTrace,
+    KeepTrace,
+    enter_trace,
+    find_kept,
+)
+from compliance.operations.reporting.traced_quotes import find_quoted, quote
 from compliance.operations.reporting.trees import Tree, sign_tree
 from compliance.operations.reporting.workshop import Workshop, software_name
-from compliance.operations.sealing import append, hold_log, node_reader
+from compliance.operations.sealing import CLINIC_CHANGED, hold_log
 from compliance.operations.sterilization.affected import RecallRow
+from compliance.report.content.formerly import say_formerly
+from compliance.report.content.languages import words_for
+from compliance.report.content.times import LocalTimes
 from compliance.report.front_page import Evidence
 from compliance.report.trace import TraceContent, TraceList, build_trace, draw_trace
-from compliance.report.verifying.traced import MOST_CALLS, MOST_REFUSED
-from compliance.store import log, recalls, session_notes
+from compliance.store import log
 from compliance.store.clinics import ClinicRow
 from compliance.store.session import Tx
 
-__all__ = ["TraceList"]
+__all__ = ["ExportedTrace", "TraceList"]
 
 MOST_LINES: Final = 2000
 """Of one list; a longer one is no paper to hand out, and goes out as CSV."""
-
-MOST_QUOTED: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportTrace:
     """What the file says; whoever asks has read it from one snapshot."""
 
-    purpose: str
-    """``recall`` or ``search``."""
     title: str
     sentences: tuple[str, ...]
     lists: tuple[TraceList, ...]
@@ -56,26 +63,25 @@ class ExportTrace:
     """Of the log in that snapshot, see `read_size`; nothing later is quoted."""
     sessions: tuple[str, ...]
     """Whose signed endings are quoted with their proofs."""
-    recall: RecallRow | None
-    output: Path
-    """Replaced if it exists."""
+    clients: frozenset[str]
+    """Ids of all whom the lines name."""
+    recall: RecallRow | None = None
+    about: tuple[str, str] | None = None
+    """(kind, reference) of what was searched for; exactly one of the two is given."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportedTrace:
-    """The file made."""
-
-    path: Path
-    sha256: str
-    pages: int
+    @property
+    def purpose(self) -> str:
+        return "search" if self.recall is None else "recall"
 
 
 def export_trace(
     workshop: Workshop, command: ExportTrace, *, actor: Actor, now: datetime
 ) -> ExportedTrace:
-    """Make, sign and enter the file; short transactions, none while drawing.
+    """Make, sign, keep and enter the file, or return the one that this person was handed before.
 
-    A crash leaves a file without an entry, never an entry without a file.
+    A second press must not make a second file and a second entry with another fingerprint:
+    only what would say something else is made anew. Short transactions, none while drawing.
+    The file is durable before its entry: a crash between leaves a file without an entry.
 
     Raises:
         NotPermitted: the actor may not export.
@@ -87,6 +93,11 @@ def export_trace(
         raise Conflict(f"a list has more than {MOST_LINES} lines; save it as CSV instead")
     with workshop.database.reading() as tx:
         clinic = clinic_of(tx, actor)
+        maker = read_names(tx, clinic_id=clinic.clinic_id).get(actor.user_id, actor.user_id)
+        said = _hash_said(tx, workshop, clinic, command, maker)
+        known = find_kept(tx, workshop, clinic.clinic_id, said, actor)
+    if known is not None:
+        return known
     keys = load_clinic_keys(workshop.keys_folder, clinic.clinic_id)
     with workshop.database.writing() as tx:
         # Else a longer log could be signed meanwhile, and this one would look like a log put back.
@@ -96,35 +107,90 @@ def export_trace(
         tree = sign_tree(tx, clinic, keys)
         log.insert_checkpoint(tx, clinic.clinic_id, tree.size, tree.root, tree.note)
     with workshop.database.reading() as tx:
-        maker = read_names(tx, clinic_id=clinic.clinic_id).get(actor.user_id, actor.user_id)
-        entries = _quote(tx, clinic.clinic_id, command, tree)
-    content = _content(clinic, command, tree, maker, now)
+        entries = quote(tx, clinic.clinic_id, command, tree)
+    content = _content(clinic, command, tree, maker, now, _formerly(clinic, entries))
     audit_json = build_trace(content, _proof(clinic, command, tree, entries, actor))
-    fingerprint = root_fingerprint(workshop.keys_folder)
     with tempfile.TemporaryDirectory(prefix="aseptrail-export-") as folder:
-        unsigned = Path(folder) / "unsigned.pdf"
-        drawn = draw_trace(
-            content,
-            audit_json=audit_json,
-            fonts=workshop.fonts,
-            evidence=Evidence(checkpoint_note=tree.note, root_fingerprint=fingerprint),
-            output=unsigned,
+        signed = Path(folder) / "signed.pdf"
+        sha256 = _draw(workshop, clinic, content, audit_json, tree, signed, now)
+        keep = KeepTrace(
+            signed=signed,
+            sha256=sha256,
+            said=said,
+            entry=_entry(clinic, command, tree, sha256, now),
+            recall_id=None if command.recall is None else command.recall.recall_id,
+            about=command.about,
+            clients=command.clients,
         )
-        sha256 = seal_file(
-            unsigned,
-            command.output,
-            workshop=workshop,
-            clinic=clinic,
-            keys=tree.keys,
-            reason=command.title,
-            now=now,
-        )
-    _enter(workshop, clinic, command, tree, sha256, actor=actor, now=now)
-    return ExportedTrace(path=command.output, sha256=sha256, pages=drawn.pages)
+        return enter_trace(workshop, clinic.clinic_id, keep, actor=actor, now=now)
+
+
+def _hash_said(
+    tx: Tx, workshop: Workshop, clinic: ClinicRow, command: ExportTrace, maker: str
+) -> str:
+    """A keyed hash over everything that the file says, but for the moment and the log's size.
+
+    Keyed, for an unkeyed one would answer whether a guessed client stands in it.
+    """
+    said: dict[str, Any] = {
+        "software": software_name(),
+        "clinic": clinic.name,
+        "maker": maker,
+        "purpose": command.purpose,
+        "title": command.title,
+        "sentences": list(command.sentences),
+        "lists": [
+            [each.title, each.explained, [list(row) for row in each.rows]] for each in command.lists
+        ],
+        "about": None if command.about is None else list(command.about),
+        "recall": None if command.recall is None else command.recall.recall_id,
+        "sessions": list(command.sessions),
+        "quoted": sorted(
+            find_quoted(tx, clinic.clinic_id, command)
+            | always_quoted(tx, clinic.clinic_id, command.size)
+        ),
+    }
+    digest = hashlib.sha256(canonical_value_bytes(said)).hexdigest()
+    return blind_index(workshop.keyring.index_key, clinic.clinic_id, "traced.said", digest).hex()
+
+
+def _draw(
+    workshop: Workshop,
+    clinic: ClinicRow,
+    content: TraceContent,
+    audit_json: bytes,
+    tree: Tree,
+    signed: Path,
+    now: datetime,
+) -> str:
+    """Draw and sign; return the SHA-256."""
+    unsigned = signed.with_name("unsigned.pdf")
+    fingerprint = root_fingerprint(workshop.keys_folder)
+    draw_trace(
+        content,
+        audit_json=audit_json,
+        fonts=workshop.fonts,
+        evidence=Evidence(checkpoint_note=tree.note, root_fingerprint=fingerprint),
+        output=unsigned,
+    )
+    return seal_file(
+        unsigned,
+        signed,
+        workshop=workshop,
+        clinic=clinic,
+        keys=tree.keys,
+        reason=content.title,
+        now=now,
+    )
 
 
 def _content(
-    clinic: ClinicRow, command: ExportTrace, tree: Tree, maker: str, now: datetime
+    clinic: ClinicRow,
+    command: ExportTrace,
+    tree: Tree,
+    maker: str,
+    now: datetime,
+    formerly: Sequence[str],
 ) -> TraceContent:
     return TraceContent(
         clinic=clinic.name,
@@ -140,55 +206,16 @@ def _content(
         size=tree.size,
         root=tree.root.hex(),
         incarnation=tree.incarnation,
+        formerly=formerly,
     )
 
 
-def _quote(tx: Tx, clinic_id: str, command: ExportTrace, tree: Tree) -> list[Mapping[str, Any]]:
-    """The entries of the recall, the endings and refused answers of its sessions, with proofs."""
-    indexes = always_quoted(tx, clinic_id, tree.size)
-    about = _of_recall(tx, command.recall, command) if command.recall is not None else set()
-    about |= _refused(tx, clinic_id, command)
-    for kind in ("session_signed", "session_closed"):
-        places = log.find_places(tx, clinic_id, kind, list(command.sessions[:MOST_QUOTED]))
-        about |= set(places.values())
-    # What came after the lists were read would contradict them; the keys are the checkpoint's.
-    indexes |= {index for index in about if index < command.size}
-    read = node_reader(tx, clinic_id)
-    return [
-        {
-            "index": index,
-            "body": body.decode(),
-            "proof": [each.hex() for each in inclusion_proof(index, tree.size, read)],
-        }
-        for index, body in sorted(log.read_bodies(tx, clinic_id, sorted(indexes)).items())
-    ]
-
-
-def _of_recall(tx: Tx, row: RecallRow, command: ExportTrace) -> set[int]:
-    """The recall's opening and closing, and the newest calls about the sessions listed."""
-    indexes: set[int] = set()
-    for kind in ("recall", "recall_closed"):
-        indexes |= set(log.find_places(tx, row.clinic_id, kind, [row.recall_id]).values())
-    listed = set(command.sessions)
-    told = [
-        call["idx"]
-        for call in recalls.list_calls(tx, row.clinic_id, row.recall_id)
-        if call["session_id"] in listed and call["idx"] < command.size
-    ]
-    return indexes | set(told[-MOST_CALLS:])
-
-
-def _refused(tx: Tx, clinic_id: str, command: ExportTrace) -> set[int]:
-    """The newest refused answers of the sessions listed."""
-    refused = session_notes.read_refused(tx, clinic_id, command.sessions)
-    places = sorted(note.index for notes in refused.values() for note in notes)
-    return set([each for each in places if each < command.size][-MOST_REFUSED:])
-
-
-def read_size(tx: Tx, actor: Actor) -> int:
-    """How many entries the log has in this snapshot."""
-    head = log.read_head(tx, actor.clinic_id, lock=False)
-    return 0 if head is None else head.size
+def _formerly(clinic: ClinicRow, entries: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """What the clinic was called before, as far as the entries quoted tell it."""
+    times = LocalTimes.in_zone(clinic.time_zone, words_for("en"))
+    read = ((each["index"], json.loads(each["body"])) for each in entries)
+    changes = [(index, entry) for index, entry in read if entry["kind"] == CLINIC_CHANGED]
+    return say_formerly(changes, times)
 
 
 def _proof(
@@ -213,19 +240,12 @@ def _proof(
     }
 
 
-def _enter(
-    workshop: Workshop,
-    clinic: ClinicRow,
-    command: ExportTrace,
-    tree: Tree,
-    sha256: str,
-    *,
-    actor: Actor,
-    now: datetime,
-) -> None:
+def _entry(
+    clinic: ClinicRow, command: ExportTrace, tree: Tree, sha256: str, now: datetime
+) -> dict[str, Any]:
+    """What the log says of the file, but for its id and name."""
     day = now.astimezone(ZoneInfo(clinic.time_zone)).date().isoformat()
-    data = {
-        "report": new_id(now),
+    data: dict[str, Any] = {
         "sha256": sha256,
         "from": day,
         "to": day,
@@ -236,5 +256,6 @@ def _enter(
     }
     if command.recall is not None:
         data["recall"] = command.recall.recall_id
-    with workshop.database.writing() as tx:
-        append(tx, actor, "report.exported", data, now=now)
+    if command.about is not None:
+        data["about"] = {"kind": command.about[0], "ref": command.about[1]}
+    return data

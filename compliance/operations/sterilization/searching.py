@@ -12,7 +12,7 @@ from compliance.domain.tracing import LotNotice, Trace, normal_lot
 from compliance.errors import NotFound, Refused
 from compliance.operations.packs import find_pack
 from compliance.operations.people.listing import read_names
-from compliance.operations.personal import Keyring, find_index
+from compliance.operations.personal import ERASED, Keyring, find_index, read_texts
 from compliance.operations.sterilization.cycles import find_cycle
 from compliance.operations.sterilization.recalling import read_lot, say_lot
 from compliance.operations.sterilization.worklist import Met, Place, with_refs
@@ -108,6 +108,48 @@ def count_met(tx: Tx, kind: str, ref: str, *, actor: Actor, keyring: Keyring) ->
     """(sessions, clients) that `who_met` would list in all; raises as it does."""
     found = _search(tx, kind, ref, actor=actor, keyring=keyring)
     return (0, 0) if found is None else meetings.count_meetings(tx, actor.clinic_id, found)
+
+
+def find_reference(tx: Tx, kind: str, ref: str, *, actor: Actor, keyring: Keyring) -> str:
+    """What the log may call what was searched for: its id, a client's pseudonym, or a lot.
+
+    Raises:
+        Refused: an unknown kind of thing.
+        NotFound: no such thing.
+    """
+    actor.require(Action.TRACE)
+    match kind:
+        case "device":
+            return find_device(tx, ref, actor=actor).device_id
+        case "pack":
+            return find_pack(tx, ref, actor=actor).pack_id
+        case "cycle":
+            return find_cycle(tx, ref, actor=actor).cycle_id
+        case "lot":
+            lot, gtin = read_lot(ref)
+            return f"(01){gtin}(10){lot}" if gtin else lot
+        case "operator":
+            name_thing(tx, kind, ref, actor=actor)
+            return ref
+        case "client":
+            client_id = _client_id(tx, ref, actor, keyring)
+            if client_id is None:
+                raise NotFound("there is no such client in this clinic")
+            return client_id
+    raise Refused("kind", kind, "cannot be met", allowed=", ".join(MEETABLE))
+
+
+def name_reference(tx: Tx, kind: str, ref: str, *, actor: Actor, keyring: Keyring) -> str:
+    """How a list calls what `find_reference` found, also where it is known no more."""
+    if kind != "client":
+        try:
+            return name_thing(tx, kind, ref, actor=actor)
+        except NotFound:
+            return f"{kind} {ref}"
+    row = clients.read_client(tx, actor.clinic_id, ref)
+    commitment = "" if row is None else row.ref_commitment.hex()
+    texts = read_texts(tx, keyring, actor.clinic_id, {commitment} - {""})
+    return f"client {texts.get(commitment, ERASED)}"
 
 
 def find_things(tx: Tx, text: str, *, actor: Actor, keyring: Keyring) -> tuple[Thing, ...]:

@@ -54,6 +54,7 @@ class Met:
 class Spared:
     """A client of the window who is not affected, and why not."""
 
+    client_id: str
     client_ref: str
     session_id: str
     opened_at: datetime
@@ -222,6 +223,7 @@ def list_spared(
     met = meetings.list_meetings(tx, row.clinic_id, others, after=after, limit=limit)
     return [
         Spared(
+            client_id=each.meeting.client_id,
             client_ref=each.client_ref,
             session_id=each.meeting.session_id,
             opened_at=each.meeting.opened_at,

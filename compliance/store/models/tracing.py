@@ -1,13 +1,14 @@
-"""What sessions met, and which recalled packs were found: the rows behind every recall."""
+"""What sessions met, which recalled packs were found, and the lists handed out about it."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from compliance.store.base import Base, Id, UtcTime
+from compliance.store.base import Base, Id, JsonText, UtcTime
 
 
 class SessionEvidence(Base):
@@ -47,3 +48,38 @@ class RecallPull(Base):
     outcome: Mapped[str] = mapped_column(String(8))
     at: Mapped[datetime] = mapped_column(UtcTime)
     by: Mapped[str] = mapped_column(String(80))
+
+
+class TracedFile(Base):
+    """A signed list of a recall or of a search that was made and kept. Never changed."""
+
+    __tablename__ = "traced_file"
+    __table_args__ = (
+        CheckConstraint(
+            "purpose = 'recall' AND recall_id IS NOT NULL AND kind IS NULL AND ref IS NULL"
+            " OR purpose = 'search' AND recall_id IS NULL AND kind IS NOT NULL AND ref IS NOT NULL",
+            name="purpose_known",
+        ),
+        Index(None, "clinic_id", "idx"),
+        Index(None, "clinic_id", "recall_id", "idx"),
+        Index(None, "clinic_id", "said", "made_by"),
+    )
+
+    clinic_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    report_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    idx: Mapped[int] = mapped_column(BigInteger)
+    """Of its ``report.exported`` entry."""
+    purpose: Mapped[str] = mapped_column(String(8))
+    recall_id: Mapped[str | None] = mapped_column(Id)
+    kind: Mapped[str | None] = mapped_column(String(12))
+    """Of what was searched for."""
+    ref: Mapped[str | None] = mapped_column(String(160))
+    """Its id, a client's pseudonym, or the lot as a notice names it."""
+    made_by: Mapped[str] = mapped_column(String(80))
+    made_at: Mapped[datetime] = mapped_column(UtcTime)
+    name: Mapped[str] = mapped_column(String(200))
+    """Of the file in the clinic's folder of reports."""
+    said: Mapped[str] = mapped_column(String(64))
+    """A keyed hash over all that it says: whether another one would say the same."""
+    clients: Mapped[Any] = mapped_column(JsonText)
+    """Ids of those whom its lines name, so that their erasure finds it."""

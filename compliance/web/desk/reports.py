@@ -27,6 +27,7 @@ from compliance.operations.reporting.requests import (
     report_path,
     request_report,
 )
+from compliance.operations.reporting.traced_keeping import list_traces
 from compliance.operations.things import list_devices
 from compliance.store.session import Tx
 from compliance.web.api.cursors import cut_page, read_moment_cursor
@@ -42,12 +43,15 @@ from compliance.web.desk.report_values import (
 )
 from compliance.web.desk.roots import root_fingerprint
 from compliance.web.desk.wording import STATES, capital
+from compliance.web.recalls.handing_out import list_lines
 from compliance.web.tablet.sending import fresh_key, once
 from compliance.web.tablet.wording import say_refusal
 
 blueprint = Blueprint("desk_reports", __name__)
 
 _PAGE: Final = 20
+_DIGITS: Final = 16
+"""Of a place in the log; a longer number is none."""
 _FILTERS: Final = ("practitioner", "device", "template", "state")
 _MAKERS: Final = (Role.MANAGER,)
 _READERS: Final = (Role.MANAGER, Role.INSPECTOR)
@@ -133,6 +137,7 @@ def _page(actor: Actor, args: Mapping[str, str], problem: str = "") -> str:
         )
         names = read_names(tx, clinic_id=actor.clinic_id)
         choices = _choices(tx, wanted, names, actor=actor) if maker else ()
+        lists = _lists(tx, names, actor)
     reports, cursor = cut_page(found, _PAGE, lambda row: (row.requested_at, row.report_id))
     return render_template(
         "desk/reports.html",
@@ -150,7 +155,21 @@ def _page(actor: Actor, args: Mapping[str, str], problem: str = "") -> str:
         key=fresh_key(now),
         reports=tuple(report_line(row, names) for row in reports),
         next_href=f"/reports?cursor={cursor}" if cursor else None,
+        **lists,
     )
+
+
+def _lists(tx: Tx, names: Mapping[str, str], actor: Actor) -> dict[str, Any]:
+    """The signed lists of recalls and searches, page by page."""
+    place = request.args.get("lists", "")
+    after = int(place) if place.isascii() and place.isdigit() and len(place) < _DIGITS else None
+    found = list_traces(tx, actor=actor, after=after, limit=_PAGE + 1)
+    page = found[:_PAGE]
+    return {
+        "lists": list_lines(tx, page, names, actor=actor),
+        "lists_first": "/reports#lists" if after is not None else None,
+        "lists_next": f"/reports?lists={page[-1].row.idx}#lists" if len(found) > _PAGE else None,
+    }
 
 
 def _try_preview(tx: Tx, wanted: Wanted, actor: Actor) -> tuple[ReportPreview | None, str]:

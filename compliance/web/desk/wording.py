@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
+from compliance.domain.counting import count_of as count_of
+from compliance.domain.counting import number_word as number_word
 from compliance.domain.template import Item, Template
 from compliance.domain.words import Phase, SessionState
 from compliance.ledger.entry import parse_time
+from compliance.operations.reporting import traced_words
 from compliance.operations.treatments.reading import ListedSession
-from compliance.report.content.evidence import evidence_line
-from compliance.report.content.languages import words_for
-from compliance.report.content.source import ContentUnreadable
-from compliance.report.content.times import LocalTimes
 from compliance.web.context import current_clinic, show_time
 from compliance.web.tablet.wording import localized, show_part
 
@@ -42,31 +41,6 @@ AUTH: Final[Mapping[str, str]] = MappingProxyType(
         "system": "by the system",
     }
 )
-_NUMBERS: Final = (
-    "no",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-)
-
-
-def number_word(count: int) -> str:
-    """Up to twelve in words, as good newspapers print it."""
-    return _NUMBERS[count] if 0 <= count < len(_NUMBERS) else str(count)
-
-
-def count_of(count: int, one: str, many: str) -> str:
-    """``One session``, ``two sessions``: the number in words with its noun."""
-    return f"{number_word(count)} {one if count == 1 else many}"
 
 
 def capped(count: int) -> str:
@@ -114,17 +88,7 @@ def say_result(item: Item | None, result: Any) -> str:
 
 def say_evidence(pieces: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Each piece as one line that can be compared with a label."""
-    times = LocalTimes.in_zone(current_clinic().time_zone, words_for("en"))
-    return tuple(_evidence(piece, times) for piece in pieces)
-
-
-def _evidence(piece: Mapping[str, Any], times: LocalTimes) -> str:
-    try:
-        return capital(evidence_line(piece, times))
-    except ContentUnreadable:
-        # A reference without a lot is lawful for skin disinfection; say what there is.
-        known = ", ".join(f"{key} {value}" for key, value in piece["ref"].items() if value)
-        return f"{show_part(piece['component'])}: {known}"
+    return traced_words.say_evidence(pieces, current_clinic().time_zone)
 
 
 def line_values(listed: ListedSession, titles: Mapping[str, str], *, base: str) -> dict[str, Any]:

@@ -12,6 +12,13 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from compliance.domain.access import Action, Actor
+from compliance.operations.reporting.traced_keeping import list_recall_traces
+from compliance.operations.reporting.traced_words import (
+    say_found_by,
+    say_packs,
+    say_what_happened,
+    say_window,
+)
 from compliance.operations.sterilization.telling import Story, find_told, read_story
 from compliance.operations.sterilization.worklist import (
     Met,
@@ -25,6 +32,7 @@ from compliance.operations.sterilization.worklist import (
 from compliance.store.session import Tx
 from compliance.web.api.cursors import cut_page, read_moment_cursor, read_text_cursor
 from compliance.web.context import page_values, services, show_time
+from compliance.web.recalls.handing_out import list_lines
 from compliance.web.recalls.room import (
     OUTCOMES,
     PAGE,
@@ -32,11 +40,9 @@ from compliance.web.recalls.room import (
     at_recalls,
     blueprint,
     met_line,
-    say_found_by,
-    say_packs,
     session_href,
 )
-from compliance.web.recalls.steps import find_steps, say_what_happened, say_window
+from compliance.web.recalls.steps import find_steps
 from compliance.web.tablet.sending import fresh_key
 
 
@@ -58,6 +64,7 @@ def show_recall(recall_id: str) -> ResponseReturnValue:
         story = read_story(tx, found.recall, found.sterilizer, actor=actor)
         lists = _read_lists(tx, found, now)
         told = find_told(tx, found.recall, lists.met)
+        signed = _signed_lists(tx, recall_id, story, actor)
     return render_template(
         "recalls/recall.html",
         page=page_values(f"Recall of {_subject(found)}", section="recalls"),
@@ -80,7 +87,16 @@ def show_recall(recall_id: str) -> ResponseReturnValue:
             for each in lists.spared
         ),
         following=lists.following,
+        signed=signed,
     )
+
+
+def _signed_lists(tx: Tx, recall_id: str, story: Story, actor: Actor) -> tuple[dict[str, Any], ...]:
+    """The newest ones that were handed out, for whoever may read reports."""
+    if not actor.may(Action.READ_REPORTS):
+        return ()
+    listed = list_recall_traces(tx, recall_id, actor=actor, limit=PAGE)
+    return list_lines(tx, listed, story.names, actor=actor)
 
 
 def _subject(found: Worklist) -> str:
@@ -99,8 +115,8 @@ def _values(found: Worklist, story: Story, actor: Actor, now: datetime) -> dict[
         "is_open": row.state == "open",
         "closed": None if row.closed_at is None else show_time(row.closed_at),
         "by_lot": row.lot is not None,
-        "happened": say_what_happened(found, story),
-        "window": say_window(found, story),
+        "happened": say_what_happened(found, story, show_time),
+        "window": say_window(found, story, show_time),
         "counts": counts,
         "cycles": tuple(
             (number, show_time(run_at), f"/manager/cycles/{cycle_id}")

@@ -10,9 +10,12 @@ from flask import Blueprint
 
 from compliance.domain.access import Action, Actor
 from compliance.domain.tracing import LotNotice
-from compliance.ledger.entry import parse_time
+from compliance.operations.reporting.traced_words import (
+    say_found_by,
+    say_packs,
+    say_refused,
+)
 from compliance.operations.sterilization.worklist import Met
-from compliance.report.verifying.traced import REFUSED_LINE
 from compliance.web.context import current_actor, current_clinic, show_time
 from compliance.web.desk.wording import say_evidence
 
@@ -68,35 +71,11 @@ def met_line(met: Met, actor: Actor, notice: LotNotice | None = None) -> dict[st
         "state": met.meeting.state,
         "packs": say_packs(met),
         "evidence": "; ".join(say_evidence(met.pieces)),
-        "refused": say_refused(met),
+        "refused": say_late(met),
         "found_by": say_found_by(met, notice),
     }
 
 
-def say_packs(met: Met) -> str:
-    """The packs a session opened, with their loads."""
-    return ", ".join(
-        f"{pack.code} ({pack.sterilizer}, cycle {pack.cycle_number})" for pack in met.packs
-    )
-
-
-def say_refused(met: Met) -> tuple[str, ...]:
-    """What late answers say was used, each as the sentence that a signed list is judged by."""
-    return tuple(
-        REFUSED_LINE.format(
-            thing=f"{thing['kind']} {thing['code']}",
-            done=show_time(parse_time(note.data["performed_at"])),
-            refused=show_time(parse_time(note.data["at"])),
-        )
-        for note in met.refused
-        for thing in note.data["used"]
-    )
-
-
-def say_found_by(met: Met, notice: LotNotice | None) -> str:
-    """How surely a session met a lot; empty where the notice names no article, or nothing of lots."""
-    if notice is None or not notice.gtin:
-        return ""
-    if met.found_by(notice) == "article_and_lot":
-        return "found by article and lot"
-    return "found by lot alone, for its record names no article"
+def say_late(met: Met) -> tuple[str, ...]:
+    """What late answers say was used, as signed lists say it too."""
+    return say_refused(met, show_time)

@@ -11,6 +11,7 @@ from flask import Response, stream_with_context
 from flask.typing import ResponseReturnValue
 
 from compliance.domain.access import Actor
+from compliance.operations.reporting.traced_words import say_found_by, say_packs
 from compliance.operations.sterilization.affected import RecallRow, find_row
 from compliance.operations.sterilization.searching import read_notice, who_met
 from compliance.operations.sterilization.worklist import (
@@ -23,7 +24,7 @@ from compliance.store.session import Tx
 from compliance.web.context import current_clinic, services
 from compliance.web.desk.spreadsheets import write_rows
 from compliance.web.desk.wording import say_evidence
-from compliance.web.recalls.room import at_recalls, blueprint, say_found_by, say_packs, say_refused
+from compliance.web.recalls.room import at_recalls, blueprint, say_late
 
 _BATCH: Final = 500
 
@@ -91,7 +92,7 @@ def search_sheet(name: str, kind: str, ref: str, *, actor: Actor) -> Response:
 
         for page in _paged(read, _place):
             yield [
-                (*_met_row(each), "; ".join(say_refused(each)), say_found_by(each, notice))
+                (*_met_row(each), "; ".join(say_late(each)), say_found_by(each, notice))
                 for each in page
             ]
 
@@ -117,7 +118,7 @@ def _clients(tx: Tx, row: RecallRow) -> Iterator[Sequence[Row]]:
             (
                 *_met_row(met),
                 _calls(met),
-                "; ".join(say_refused(met)),
+                "; ".join(say_late(met)),
                 say_found_by(met, row.notice),
             )
             for met in page

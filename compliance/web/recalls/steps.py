@@ -1,74 +1,17 @@
-"""What happened, in one sentence, and what is still to be done until it is over."""
+"""What is still to be done until a recall is over."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from compliance.domain.access import Action, Actor
 from compliance.domain.sterilization.words import SterilizerState
-from compliance.operations.sterilization.recalling import say_lot
 from compliance.operations.sterilization.telling import Story
 from compliance.operations.sterilization.worklist import Worklist
-from compliance.web.context import show_time
 from compliance.web.desk.wording import count_of
-
-SAY_ARTICLE: Final = (
-    "Who used this article of this lot is listed. A record that names no article number (GTIN) is"
-    " found by the lot alone, and its line says so: better one client too many than one too few."
-)
-SAY_NO_ARTICLE: Final = (
-    "The notice names no article number (GTIN), so everything with this lot number is taken back,"
-    " whoever made it. A scanned code names the article."
-)
 
 Step = dict[str, Any]
 """title, text, state (done | now | later), and form (move | close) or None."""
-
-
-def say_what_happened(found: Worklist, story: Story) -> str:
-    """One sentence that anybody in the clinic can repeat."""
-    row = found.recall
-    if row.lot is not None:
-        return (
-            f"The maker took {say_lot(row.lot, row.gtin)} back; the notice was entered on"
-            f" {show_time(row.opened_at)}, and nobody can use it since."
-        )
-    name = "the sterilizer" if found.sterilizer is None else found.sterilizer.code
-    if story.test is None or story.load is None:
-        return f"A spore test of {name} failed on {show_time(row.opened_at)}."
-    read = (
-        ""
-        if story.test.read_at is None
-        else f", and it was read on {show_time(story.test.read_at)}"
-    )
-    again = "" if row.positives == 1 else f" Since then {row.positives - 1} more failed."
-    return (
-        f"Spores grew in load {story.load.number} of {name}, which ran on"
-        f" {show_time(story.test.run_at)}{read}.{again}"
-    )
-
-
-def say_window(found: Worklist, story: Story) -> tuple[str, ...]:
-    """From when to when loads are taken back, and why exactly then."""
-    row = found.recall
-    if row.lot is not None:
-        return (SAY_ARTICLE if row.gtin else SAY_NO_ARTICLE,)
-    if row.since is None:
-        begin = (
-            "There was never a valid negative spore test, so everything it ever ran is taken back."
-        )
-    else:
-        number = "" if story.negative is None else f" (load {story.negative.number})"
-        begin = (
-            f"Everything since {show_time(row.since)} is taken back: then ran the last load whose"
-            f" valid spore test was negative{number}. The time of the run counts, not of the reading."
-        )
-    end = (
-        "It goes on until a negative retest: what runs now is taken back as well."
-        if row.until is None
-        else f"It ends with {show_time(row.until)}, when the load of the negative retest ran."
-    )
-    return begin, end, "Rule: CDC MMWR 52(RR-17); NEHA Body Art Model Code 2024, 8.11.3."
 
 
 def find_steps(found: Worklist, story: Story, actor: Actor) -> tuple[Step, ...]:

@@ -25,7 +25,8 @@ from compliance.operations.reporting.single import (
     ExportSession,
     export_session,
 )
-from compliance.operations.reporting.tracing import ExportTrace, export_trace, read_size
+from compliance.operations.reporting.traced_quotes import read_size
+from compliance.operations.reporting.tracing import ExportTrace, export_trace
 from compliance.operations.reporting.workshop import Workshop
 from compliance.report.lasting import add_archive_stamp
 from compliance.report.trace import TraceList
@@ -68,17 +69,15 @@ def make_files(
         title="Sessions", explained="", columns=(("Session", 1.0),), rows=(("one",),), empty=""
     )
     traced = ExportTrace(
-        purpose="search",
         title="Who met it",
         sentences=("One session met it.",),
         lists=(listed,),
         size=size,
         sessions=(session,),
-        recall=None,
-        output=folder / "listed.pdf",
+        clients=frozenset(),
+        about=("lot", "L1"),
     )
-    export_trace(workshop, traced, actor=actor, now=clock())
-    yield traced.output, 1
+    yield export_trace(workshop, traced, actor=actor, now=clock()).path, 1
     keys = load_clinic_keys(house.keys_folder, house.clinic_id)
     for number in (1, 2):
         now = clock.tick(hours=2)

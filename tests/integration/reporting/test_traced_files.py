@@ -15,17 +15,18 @@ from compliance.keys.storage import export_root_pem, load_clinic_keys
 from compliance.operations.auditing.audit import audit_clinic
 from compliance.operations.clinics import find_clinic
 from compliance.operations.reporting import tracing
+from compliance.operations.reporting.traced_quotes import read_size
 from compliance.operations.reporting.tracing import (
     ExportTrace,
     TraceList,
     export_trace,
-    read_size,
 )
 from compliance.operations.reporting.trees import sign_tree
 from compliance.operations.reporting.workshop import Workshop
 from compliance.operations.sterilization.recalling import NoteCall, note_call
 from compliance.report.verifying.verdict import Outcome, Verdict
 from compliance.report.verifying.verify import verify_report
+from compliance.store import sessions
 from compliance.store.session import Database
 from givens import NOON
 from harbour import House, build_house, closed_session, open_one, open_workshop
@@ -43,7 +44,7 @@ def workshop(house: House, tmp_path: Path) -> Workshop:
     return open_workshop(house, tmp_path / "reports")
 
 
-def recall_command(house: House, output: Path) -> ExportTrace:
+def recall_command(house: House) -> ExportTrace:
     """The file of the recall of lot L1, which one closed session met."""
     session = closed_session(house, NOON)
     recall = notice(house, "L1", NOON + timedelta(hours=1))
@@ -62,15 +63,21 @@ def recall_command(house: House, output: Path) -> ExportTrace:
         empty="Nobody.",
     )
     return ExportTrace(
-        purpose="recall",
         title="Recall of lot L1",
         sentences=(f"The recall was opened on {spell(recall.opened_at)} and is still open.",),
         lists=(affected,),
         size=size,
         sessions=(session,),
+        clients=frozenset({client_of(house, session)}),
         recall=recall,
-        output=output,
     )
+
+
+def client_of(house: House, session: str) -> str:
+    with house.database.reading() as tx:
+        row = sessions.find_session(tx, house.clinic_id, session)
+    assert row is not None
+    return row.client_id
 
 
 def judge(workshop: Workshop, path: Path) -> Verdict:
@@ -79,9 +86,9 @@ def judge(workshop: Workshop, path: Path) -> Verdict:
 
 
 def test_a_longer_log_that_a_parallel_worker_signs_meanwhile_is_no_rollback(
-    workshop: Workshop, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    workshop: Workshop, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    command = recall_command(house, tmp_path / "recall.pdf")
+    command = recall_command(house)
     worked: list[int] = []
 
     def work_meanwhile(keys_folder: Path, clinic_id: str) -> Any:
@@ -104,9 +111,9 @@ def test_a_longer_log_that_a_parallel_worker_signs_meanwhile_is_no_rollback(
 
 
 def test_a_call_made_after_the_lists_were_read_is_not_held_against_them(
-    workshop: Workshop, house: House, tmp_path: Path
+    workshop: Workshop, house: House
 ) -> None:
-    command = recall_command(house, tmp_path / "recall.pdf")
+    command = recall_command(house)
     assert command.recall is not None
     call = NoteCall(
         recall_id=command.recall.recall_id, session_id=command.sessions[0], outcome="reached"
