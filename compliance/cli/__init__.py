@@ -31,17 +31,21 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "cycle": ("cycles", "Import the logs of sterilizers."),
         "load": ("loads", "Start loads, read them out, release them."),
         "who-met": ("tracing", "Which clients met a device, pack, load, lot or person's work."),
-        "erasure": ("erasure", "Erase a client's personal data, on the word of two persons."),
+        "erasure": (
+            "erasure",
+            "Erase a client or a former colleague, on two persons' word.",
+        ),
         "export": ("exporting", "Make a signed report."),
         "verify": ("verifying", "Judge a report with nothing but the file and what you hold."),
         "verifier-html": ("verifier_html", "Write the verifier as one HTML file, for anybody."),
-        "key": ("key", "Give a clinic new keys; the old ones vouch for them."),
+        "key": ("key", "Give a clinic new keys; revoke certificates that are lost."),
         "ledger": ("ledger", "Recompute a log and what was derived from it."),
         "backup": ("safekeeping", "Back up the records, or the keys, while in use."),
         "restore": ("restoring", "Bring a backup back; the log says so."),
         "doctor": ("doctor", "Name what is unsafe or missing, and what mends it."),
         "tsa": ("tsa", "A time-stamp authority of one's own, not independent, for trying out."),
         "witness": ("witness", "Watch over other people's logs and cosign what continues them."),
+        "tls": ("tls", "Renew the certificate of HTTPS in the clinic's own network."),
         "root": ("root", "What an inspector holds: the root certificate."),
     }
 )

@@ -9,7 +9,7 @@ from compliance.domain.erasure import LEGAL_BASES
 
 @click.group()
 def erasure() -> None:
-    """Erase a client's personal data; the proofs of the record stay valid."""
+    """Erase what is personal of a client or a former colleague; all proofs stay valid."""
 
 
 @erasure.command()
@@ -23,24 +23,39 @@ def erasure() -> None:
 @click.option(
     "--client-stdin", is_flag=True, help="Read the client's reference from standard input."
 )
-def request(slug: str, basis: str, *, client_stdin: bool) -> None:
+@click.option(
+    "--user",
+    "username",
+    metavar="NAME",
+    help="A former colleague, whose account is switched off, instead of a client.",
+)
+def request(slug: str, basis: str, *, client_stdin: bool, username: str | None) -> None:
     """Ask for an erasure; a manager or practitioner then confirms it on the screen.
 
-    The reference is never an argument: those stay in the history of the shell.
+    A client's reference is never an argument: those stay in the history of the shell.
     """
     from compliance.cli.installation import acting_in, open_installation
     from compliance.cli.secrets_input import read_secret
-    from compliance.operations.erasure.asking import RequestErasure, request_erasure
+    from compliance.operations.erasure.asking import (
+        RequestColleagueErasure,
+        RequestErasure,
+        request_colleague_erasure,
+        request_erasure,
+    )
+    from compliance.operations.people.managing import find_by_username
 
-    client = read_secret("Client reference", stdin=client_stdin, confirm=False)
+    client = None
+    if username is None:
+        client = read_secret("Client reference", stdin=client_stdin, confirm=False)
     with open_installation() as services, services.database.writing() as tx:
-        row = request_erasure(
-            tx,
-            RequestErasure(client_ref=client, basis=basis),
-            actor=acting_in(tx, slug),
-            now=services.clock(),
-            keyring=services.keyring,
-        )
+        actor, now = acting_in(tx, slug), services.clock()
+        if client is not None:
+            wanted = RequestErasure(client_ref=client, basis=basis)
+            row = request_erasure(tx, wanted, actor=actor, now=now, keyring=services.keyring)
+        else:
+            user_id = find_by_username(tx, username or "", actor=actor)
+            former = RequestColleagueErasure(user_id=user_id, basis=basis)
+            row = request_colleague_erasure(tx, former, actor=actor, now=now)
     click.echo(f"Asked for, entry {row.requested_index}: {row.erasure_id}")
     click.echo("It waits for a second person, at Manager, Erasures.")
 

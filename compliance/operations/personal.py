@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from compliance.keys.subjects import SubjectKeys, blind_index, seal, unseal
@@ -98,14 +99,14 @@ def read_texts(
     hidden = [bytes.fromhex(commitment) for commitment in wanted - texts.keys()]
     if hidden:
         for commitment, erased in erasures.find_erased_values(tx, clinic_id, hidden).items():
-            texts[commitment] = say_erased(erased)
+            texts[commitment] = say_erased(erased.at, erased.index, erased.time_zone)
     return texts
 
 
-def say_erased(erased: erasures.ErasedValue) -> str:
+def say_erased(at: datetime, index: int, time_zone: str) -> str:
     """What stands where a value was: the day in the clinic's zone, and the entry."""
-    day = erased.at.astimezone(ZoneInfo(erased.time_zone))
-    return f"{ERASED} on {day.day} {day:%b %Y}, entry {erased.index}"
+    day = at.astimezone(ZoneInfo(time_zone))
+    return f"{ERASED} on {day.day} {day:%b %Y}, entry {index}"
 
 
 def find_index(keyring: Keyring, clinic_id: str, field: str, value: str) -> bytes:

@@ -187,6 +187,12 @@ class ClientTrace:
     last_opened_at: datetime | None
 
 
+def count_answered_for(tx: Tx, clinic_id: str, user_id: str) -> int:
+    """The sessions of which a person was the practitioner."""
+    mine = (TreatmentSession.clinic_id == clinic_id, TreatmentSession.practitioner_id == user_id)
+    return tx.scalar(select(func.count()).where(*mine)) or 0
+
+
 def trace_client(tx: Tx, clinic_id: str, client_id: str) -> ClientTrace:
     mine = (TreatmentSession.clinic_id == clinic_id, TreatmentSession.client_id == client_id)
     count, last = tx.execute(

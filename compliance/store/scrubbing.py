@@ -9,7 +9,19 @@ from compliance.store.session import Database
 LARGEST_REWRITTEN: Final = 512 * 1024 * 1024
 """Bytes. Above, rewriting the whole file would hold up the clinic for minutes."""
 
-_POSTGRESQL_TABLES: Final = ("disclosure", "attachment", "client")
+_POSTGRESQL_TABLES: Final = (
+    "disclosure",
+    "attachment",
+    "client",
+    "user_account",
+    "qualification",
+    "staff_document",
+    "invitation",
+    "sign_in_event",
+    "login",
+    "api_token",
+)
+"""Where an erasure empties something."""
 
 
 def scrub(database: Database) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from compliance.ledger.entry import Entry
 from compliance.operations.auditing.expecting import milliseconds
 from compliance.operations.auditing.problems import Findings, Shape, compare_rows
-from compliance.store import erasures, projection
+from compliance.store import erased_people, erasures, projection
 from compliance.store.session import Tx
 
 ERASURE: Final = Shape(
@@ -86,6 +86,9 @@ class Erasures:
         for subject in erasures.subjects_still_sealed(tx, clinic_id):
             reason = f"subject_id={subject}: erased, but a sealed value is still stored"
             self._findings.add("disclosure", reason)
+        for user in erased_people.still_kept(tx, clinic_id):
+            reason = f"user_id={user}: erased, but a name, a number or a scan is still stored"
+            self._findings.add("user_account", reason)
 
     def _end(self, entry: Entry, data: Any, state: str) -> _Asked | None:
         asked = self._asked.get(data["erasure"])

@@ -1,31 +1,36 @@
 """Asking for an erasure, taking the request back, and confirming it as another person.
 
-What is erased is the personal part: the client's reference and every free text about
-them. The log keeps its entries and stays provable; they hold commitments only.
+What is erased is the personal part: a client's reference and every free text about them,
+or a former colleague's name, licence numbers and account. The log keeps its entries and
+stays provable; they hold commitments only.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from compliance.domain.access import Action, Actor, Auth
-from compliance.domain.erasure import LEGAL_BASES, RETENTION_OVER, ErasureState, kept_until
+from compliance.domain.erasure import LEGAL_BASES, RETENTION_OVER, ErasureState
 from compliance.errors import Conflict, NotFound, NotPermitted, Refused
-from compliance.operations.catalogue import effective_rules
-from compliance.operations.clinics import clinic_of
+from compliance.operations.erasure.emptying import empty_person
+from compliance.operations.erasure.weighing import (
+    CLIENT,
+    COLLEAGUE,
+    Weighing,
+    weigh_erasure,
+    weigh_subject,
+)
 from compliance.operations.identifiers import new_id
-from compliance.operations.personal import Keyring, find_index
+from compliance.operations.personal import Keyring
 from compliance.operations.sealing import append, hold_log
 from compliance.operations.signing import Act, sign_act
-from compliance.store import clients, erasures
+from compliance.store import erasures
 from compliance.store.erasures import ErasureRow
 from compliance.store.session import Tx
 
 __all__ = ["ErasureRow"]
 
-CLIENT = "client"
 MOST_LISTED = 200
 
 
@@ -39,56 +44,12 @@ class RequestErasure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Weighing:
-    """What should be known before a person is erased."""
+class RequestColleagueErasure:
+    """Which former colleague to erase, and on what legal basis."""
 
-    client_id: str
-    sessions: int
-    open_sessions: int
-    last_on: date | None
-    """In the clinic's zone."""
-    keep_until: date | None
-    """Until when the clinic's rules want the record kept; None where they say nothing."""
-    rule: str
-    """The rule behind it, with its source."""
-    still_kept: bool
-    """Whether that day is still to come."""
-
-
-def weigh_erasure(
-    tx: Tx, client_ref: str, *, actor: Actor, now: datetime, keyring: Keyring
-) -> Weighing:
-    """Find a client by reference and say what an erasure would meet; reads only.
-
-    Raises:
-        NotFound: nobody here is known by this reference.
-    """
-    actor.require(Action.REQUEST_ERASURE)
-    index = find_index(keyring, actor.clinic_id, "client.ref", client_ref)
-    client = clients.find_client(tx, actor.clinic_id, index)
-    if client is None:
-        raise NotFound("nobody in this clinic is known by this reference")
-    return weigh_client(tx, client.client_id, actor=actor, now=now)
-
-
-def weigh_client(tx: Tx, client_id: str, *, actor: Actor, now: datetime) -> Weighing:
-    clinic = clinic_of(tx, actor)
-    zone = ZoneInfo(clinic.time_zone)
-    today = now.astimezone(zone).date()
-    trace = erasures.trace_client(tx, actor.clinic_id, client_id)
-    last = None if trace.last_opened_at is None else trace.last_opened_at.astimezone(zone).date()
-    rules = effective_rules(clinic.profiles, today)
-    years = rules.values.get("records_years")
-    until = kept_until(last, years) if last is not None and isinstance(years, int) else None
-    return Weighing(
-        client_id=client_id,
-        sessions=trace.sessions,
-        open_sessions=trace.open_sessions,
-        last_on=last,
-        keep_until=until,
-        rule="" if until is None else str(rules.cite("records_years")),
-        still_kept=until is not None and today < until,
-    )
+    user_id: str
+    basis: str
+    """A key of ``LEGAL_BASES``."""
 
 
 def request_erasure(
@@ -104,36 +65,49 @@ def request_erasure(
     """
     actor.require(Action.REQUEST_ERASURE)
     hold_log(tx, actor.clinic_id)
-    if command.basis not in LEGAL_BASES:
-        raise Refused(
-            "basis", command.basis, "is no legal basis", allowed=", ".join(sorted(LEGAL_BASES))
-        )
     weighing = weigh_erasure(tx, command.client_ref, actor=actor, now=now, keyring=keyring)
-    if command.basis == RETENTION_OVER and weighing.still_kept:
-        raise Refused(
-            "basis",
-            command.basis,
-            f"does not hold yet: the record is to be kept until {weighing.keep_until}",
-            allowed="another legal basis, or waiting",
-        )
-    _require_ended(weighing)
-    known = erasures.find_erasures_of(tx, actor.clinic_id, weighing.client_id)
-    if any(each.state == ErasureState.REQUESTED for each in known):
-        raise Conflict("the erasure of this client was asked for already")
+    return _request(tx, CLIENT, command.basis, weighing, actor=actor, now=now)
+
+
+def request_colleague_erasure(
+    tx: Tx, command: RequestColleagueErasure, *, actor: Actor, now: datetime
+) -> ErasureRow:
+    """Ask for a former colleague's erasure: name, licence numbers, scans and account.
+
+    Raises:
+        NotPermitted: the actor is no manager.
+        NotFound: no such person in the clinic.
+        Refused: as for `request_erasure`.
+        Conflict: asked for or done already, the account is on, or other clinics depend on it.
+    """
+    actor.require(Action.REQUEST_ERASURE)
+    hold_log(tx, actor.clinic_id)
+    weighing = weigh_subject(tx, COLLEAGUE, command.user_id, actor=actor, now=now)
+    return _request(tx, COLLEAGUE, command.basis, weighing, actor=actor, now=now)
+
+
+def _request(
+    tx: Tx, what: str, basis: str, weighing: Weighing, *, actor: Actor, now: datetime
+) -> ErasureRow:
+    _check_basis(basis, weighing)
+    _refuse_obstacle(weighing)
+    known = erasures.find_erasures_of(tx, actor.clinic_id, weighing.subject_id)
+    if any(each.state != ErasureState.WITHDRAWN for each in known):
+        raise Conflict("the erasure of this person was asked for already")
     erasure_id = new_id(now)
     data = {
         "erasure": erasure_id,
-        "subject": weighing.client_id,
-        "what": CLIENT,
-        "basis": command.basis,
+        "subject": weighing.subject_id,
+        "what": what,
+        "basis": basis,
     }
     index = append(tx, actor, "erasure.requested", data, now=now)
     row = ErasureRow(
         clinic_id=actor.clinic_id,
         erasure_id=erasure_id,
-        subject_id=weighing.client_id,
-        what=CLIENT,
-        basis=command.basis,
+        subject_id=weighing.subject_id,
+        what=what,
+        basis=basis,
         state=ErasureState.REQUESTED.value,
         requested_by=actor.user_id,
         requested_at=now,
@@ -145,6 +119,18 @@ def request_erasure(
     )
     erasures.insert_erasure(tx, row)
     return row
+
+
+def _check_basis(basis: str, weighing: Weighing) -> None:
+    if basis not in LEGAL_BASES:
+        raise Refused("basis", basis, "is no legal basis", allowed=", ".join(sorted(LEGAL_BASES)))
+    if basis == RETENTION_OVER and weighing.still_kept:
+        raise Refused(
+            "basis",
+            basis,
+            f"does not hold yet: the record is to be kept until {weighing.keep_until}",
+            allowed="another legal basis, or waiting",
+        )
 
 
 def withdraw_erasure(tx: Tx, erasure_id: str, *, actor: Actor, now: datetime) -> ErasureRow:
@@ -173,14 +159,14 @@ def confirm_erasure(
     Raises:
         NotPermitted: the actor asked for it themselves, or may not confirm.
         NotFound, SignatureRequired.
-        Conflict: it is over already, or a session of the client was opened meanwhile.
+        Conflict: it is over already, or something came into its way meanwhile.
     """
     actor.require(Action.CONFIRM_ERASURE)
     hold_log(tx, actor.clinic_id)
     row = _find_waiting(tx, erasure_id, actor=actor)
     if actor.user_id == row.requested_by:
         raise NotPermitted("an erasure takes two persons: somebody else has to confirm it")
-    _require_ended(weigh_client(tx, row.subject_id, actor=actor, now=now))
+    _refuse_obstacle(weigh_subject(tx, row.what, row.subject_id, actor=actor, now=now))
     signature = sign_act(tx, erasure_act(row), actor=actor, grant=grant, now=now)
     data = {
         "erasure": row.erasure_id,
@@ -192,7 +178,7 @@ def confirm_erasure(
     }
     index = append(tx, actor, "erasure", data, now=now)
     ended = _end(tx, row, ErasureState.ERASED, actor=actor, now=now, index=index)
-    erasures.empty_sealed(tx, row.clinic_id, row.subject_id)
+    empty_person(tx, row.clinic_id, row.subject_id)
     return ended
 
 
@@ -237,12 +223,9 @@ def _find_waiting(tx: Tx, erasure_id: str, *, actor: Actor) -> ErasureRow:
     return row
 
 
-def _require_ended(weighing: Weighing) -> None:
-    if weighing.open_sessions:
-        raise Conflict(
-            "a session of this client is still open; close or abort it first,"
-            " or its checklist could not be completed"
-        )
+def _refuse_obstacle(weighing: Weighing) -> None:
+    if weighing.obstacle:
+        raise Conflict(weighing.obstacle)
 
 
 def _end(

@@ -16,6 +16,7 @@ from compliance.domain.access import Action, Actor, Role
 from compliance.errors import Conflict, NotFound, NotPermitted, Refused
 from compliance.operations.identifiers import new_id
 from compliance.operations.people import recording
+from compliance.operations.people.erased import refuse_erased
 from compliance.operations.people.passwords import PasswordHash
 from compliance.operations.people.tokens import require_full_sign_in
 from compliance.operations.personal import Keyring
@@ -138,6 +139,7 @@ def change_roles(tx: Tx, command: ChangeRoles, *, actor: Actor, now: datetime) -
         raise _unknown()
     if not held and not actor.may(Action.MANAGE_INSTALLATION):
         raise _unknown()
+    refuse_erased(tx, command.user_id)
     for role in sorted(command.roles):
         row = _role(command, command.user_id, role, actor=actor, now=now)
         (people.update_role if role in held else people.insert_role)(tx, row)
@@ -227,12 +229,14 @@ def require_own_person(tx: Tx, user_id: str, *, actor: Actor) -> people.Account:
     Raises:
         NotPermitted: the actor may not manage people, or another clinic depends on the account.
         NotFound: no such person in the clinic.
+        Conflict: the person was erased.
     """
     _require_manager(actor)
     account = people.find_account(tx, user_id)
     clinics = {role.clinic_id for role in people.find_roles(tx, user_id)}
     if account is None:
         raise _unknown()
+    refuse_erased(tx, user_id)
     if actor.may(Action.MANAGE_INSTALLATION):
         return account
     if actor.clinic_id not in clinics:

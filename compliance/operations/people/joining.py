@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from compliance.domain.access import Action, Auth, Role, system_actor
-from compliance.errors import NotFound, NotPermitted, Refused
+from compliance.errors import Conflict, NotFound, NotPermitted, Refused
 from compliance.operations.people.access import list_clinics_open_to
 from compliance.operations.people.accounts import (
     CreatePerson,
@@ -158,7 +158,7 @@ def _maker_still_may(tx: Tx, row: InvitationRow, now: datetime) -> bool:
     try:
         if row.user_id is not None:
             return require_own_person(tx, row.user_id, actor=maker).disabled_at is None
-    except (NotPermitted, NotFound):
+    except (NotPermitted, NotFound, Conflict):
         return False
     return True
 

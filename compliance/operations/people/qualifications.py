@@ -13,6 +13,7 @@ from compliance.keys.subjects import seal, unseal
 from compliance.operations.identifiers import new_id
 from compliance.operations.inventory.checking import check_day, check_depth, check_label, check_note
 from compliance.operations.people.accounts import require_member
+from compliance.operations.people.erased import refuse_erased
 from compliance.operations.personal import Keyring, commit_value
 from compliance.operations.sealing import append
 from compliance.store import staff
@@ -65,10 +66,12 @@ def add_qualification(
 
     Raises:
         NotPermitted, NotFound: no such person in the clinic.
+        Conflict: the person was erased.
         Refused: kind, texts, days, depth or scan are not acceptable.
     """
     actor.require(Action.MANAGE_PEOPLE)
     require_member(tx, command.user_id, actor=actor)
+    refuse_erased(tx, command.user_id)
     qualification_id = new_id(now)
     row = _checked(command, qualification_id, actor=actor, now=now)
     document = _sealed_scan(command, keyring=keyring, actor=actor, now=now)
@@ -193,7 +196,7 @@ def read_scan(
     if row.document_id is not None:
         document = staff.find_document(tx, actor.clinic_id, row.document_id)
     key = keyring.subjects.find(actor.clinic_id, user_id)
-    if document is None or key is None:
+    if document is None or key is None or not document.sealed:
         raise NotFound("there is no scan of this qualification")
     content = unseal(key, document.sealed, document.sha256.encode())
     ending = next(end for _, media_type, end in _MAGIC if media_type == document.media_type)

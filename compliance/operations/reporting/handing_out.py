@@ -31,7 +31,7 @@ def hand_out_session(
 
     A second press must not make a second file and a second entry with another fingerprint.
     A new one is made once it would say more: the session was amended, an authority outside
-    saw its end, keys, incarnation or the clinic's name changed, the client was erased, the
+    saw its end, keys, incarnation or the clinic's name changed, somebody in it was erased, the
     software is newer.
     Where the kept file was lost, one is made that is not kept.
 
@@ -62,12 +62,12 @@ def _read_state(tx: Tx, session_id: str, *, actor: Actor) -> str:
     """A hash over everything of the log on which the file depends, but for its size."""
     actor.require(Action.READ_SESSIONS)
     clinic_id, row = actor.clinic_id, find_row(tx, session_id, actor=actor)
-    said = [
-        index
-        for index, body in log.read_mentions(tx, clinic_id, session_id)
-        # Making the file is an entry about the session too.
-        if json.loads(body)["kind"] != _EXPORTED
+    told = [
+        (index, json.loads(body)) for index, body in log.read_mentions(tx, clinic_id, session_id)
     ]
+    # Making the file is an entry about the session too.
+    said = [index for index, entry in told if entry["kind"] != _EXPORTED]
+    met = {row.client_id, row.practitioner_id, *(entry["by"]["user"] for _, entry in told)}
     newest = max(said, default=-1)
     stamped = [index for index, size in anchors.list_places(tx, clinic_id) if size > newest]
     state: dict[str, Any] = {
@@ -78,6 +78,6 @@ def _read_state(tx: Tx, session_id: str, *, actor: Actor) -> str:
             kind: sorted(index for _, index in log.list_places(tx, clinic_id, kind))
             for kind in QUOTED_ALWAYS
         },
-        "erased": log.find_place(tx, clinic_id, "erasure", row.client_id),
+        "erased": sorted(log.find_places(tx, clinic_id, "erasure", sorted(met)).values()),
     }
     return hashlib.sha256(canonical_value_bytes(state)).hexdigest()

@@ -181,7 +181,7 @@ def _context(tx: Tx, request: Request, wanted: Wanted, size: int) -> dict[int, b
         indexes |= wanted.loads.take_places(tx, clinic_id)
         places = log.find_places(tx, clinic_id, "template", sorted(wanted.templates))
         people = log.find_places(tx, clinic_id, "user", sorted(wanted.users))
-        erased = log.find_places(tx, clinic_id, "erasure", sorted(wanted.clients))
+        erased = log.find_places(tx, clinic_id, "erasure", sorted(wanted.clients | wanted.users))
         indexes |= {*places.values(), *people.values(), *erased.values(), *wanted.indexes}
         missing = sorted(
             index

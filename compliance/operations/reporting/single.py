@@ -235,7 +235,7 @@ def _quote(tx: Tx, job: _Job) -> _Quoted:
     people = log.find_places(tx, clinic_id, "user", sorted(users))
     templates = log.find_places(tx, clinic_id, "template", sorted(wanted.templates))
     always = always_quoted(tx, clinic_id, job.tree.size)
-    erased = log.find_places(tx, clinic_id, "erasure", [job.row.client_id])
+    erased = log.find_places(tx, clinic_id, "erasure", [job.row.client_id, *sorted(users)])
     explaining = always | {*people.values(), *templates.values(), *erased.values()}
     for index, body in log.read_bodies(tx, clinic_id, sorted(explaining)).items():
         quoted.bodies[index] = body

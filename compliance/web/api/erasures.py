@@ -9,10 +9,12 @@ from compliance.domain.access import Action
 from compliance.ledger.entry import format_time
 from compliance.operations.erasure.asking import (
     ErasureRow,
+    RequestColleagueErasure,
     RequestErasure,
     confirm_erasure,
     find_erasure,
     list_erasures,
+    request_colleague_erasure,
     request_erasure,
     withdraw_erasure,
 )
@@ -20,7 +22,12 @@ from compliance.operations.erasure.completing import complete_erasures
 from compliance.store.session import Tx
 from compliance.web.api.presenting import show_moment
 from compliance.web.api.routing import Call, serve
-from compliance.web.api.schemas.erasures import ErasureIn, ErasureListOut, ErasureOut
+from compliance.web.api.schemas.erasures import (
+    ColleagueErasureIn,
+    ErasureIn,
+    ErasureListOut,
+    ErasureOut,
+)
 from compliance.web.api.writing import Answer, Asking, Reply, read, write
 from compliance.web.context import services
 
@@ -59,6 +66,30 @@ def post_erasure(body: dict[str, Any]) -> Reply:
         row = request_erasure(
             tx, command, actor=asking.actor, now=asking.now, keyring=services().keyring
         )
+        return Answer(body=_erasure(row))
+
+    return write(work, status=HTTPStatus.CREATED)
+
+
+@serve(
+    "POST",
+    "/erasures/colleagues",
+    Call(
+        needs=Action.REQUEST_ERASURE,
+        takes=ColleagueErasureIn,
+        gives=ErasureOut,
+        status=201,
+        tag=TAG,
+        refusals=(404, 409),
+        example={"user": "01a15efe-43c2-7cc7-aa8b-455a607e8889", "basis": "gdpr_17_1_a"},
+    ),
+)
+def post_colleague_erasure(body: dict[str, Any]) -> Reply:
+    """Ask for the erasure of a former colleague, whose account is switched off"""
+
+    def work(tx: Tx, asking: Asking) -> Answer:
+        command = RequestColleagueErasure(user_id=body["user"], basis=body["basis"])
+        row = request_colleague_erasure(tx, command, actor=asking.actor, now=asking.now)
         return Answer(body=_erasure(row))
 
     return write(work, status=HTTPStatus.CREATED)
@@ -115,6 +146,7 @@ def _erasure(row: ErasureRow) -> dict[str, Any]:
     return {
         "id": row.erasure_id,
         "subject": row.subject_id,
+        "what": row.what,
         "basis": row.basis,
         "state": row.state,
         "requested_by": row.requested_by,

@@ -1,8 +1,8 @@
-"""Erasing a client's personal data: asked for by a manager, confirmed by somebody else."""
+"""Erasing what is personal of a client or a former colleague: one manager asks, another confirms."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -18,25 +18,32 @@ from compliance.domain.erasure import LEGAL_BASES, ErasureState
 from compliance.errors import Conflict, NotFound, Refused
 from compliance.operations.erasure.asking import (
     ErasureRow,
+    RequestColleagueErasure,
     RequestErasure,
-    Weighing,
     confirm_erasure,
     erasure_act,
     find_erasure,
     list_erasures,
     may_confirm,
+    request_colleague_erasure,
     request_erasure,
-    weigh_client,
-    weigh_erasure,
     withdraw_erasure,
 )
 from compliance.operations.erasure.completing import complete_erasures
+from compliance.operations.erasure.weighing import (
+    COLLEAGUE,
+    Weighing,
+    former_colleagues,
+    weigh_erasure,
+    weigh_subject,
+)
 from compliance.operations.people.attempts import TooManyAttempts, WrongSecret
 from compliance.operations.people.grants import issue_grant
 from compliance.operations.people.listing import read_names
 from compliance.operations.people.passwords import LONGEST_PASSWORD
 from compliance.operations.signing import MEANINGS
 from compliance.operations.treatments.opening import MAX_CLIENT_REF
+from compliance.store.session import Tx
 from compliance.web.context import current_actor, page_values, services, show_time
 from compliance.web.house.doors import entitled, explain, show_day
 
@@ -50,6 +57,15 @@ _STATES: Final = {
 }
 
 
+_BASES: Final = [
+    SelectChoice(value=value, label=label)
+    for value, label in (("", "Choose one"), *LEGAL_BASES.items())
+]
+_NO_BASIS: Final = "Choose the legal basis."
+_COLLEAGUE_PREFIX: Final = "former-"
+"""Both forms stand on one page, and both ask for the legal basis."""
+
+
 class AskForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
     """Whom to erase and why one may."""
 
@@ -61,14 +77,18 @@ class AskForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
         ],
         render_kw={"autocomplete": "off"},
     )
-    basis = SelectField(
-        "Legal basis",
-        choices=[
-            SelectChoice(value=value, label=label)
-            for value, label in (("", "Choose one"), *LEGAL_BASES.items())
-        ],
-        validators=[InputRequired("Choose the legal basis.")],
-    )
+    basis = SelectField("Legal basis", choices=_BASES, validators=[InputRequired(_NO_BASIS)])
+
+
+class AskColleagueForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
+    """Which former colleague to erase and why one may."""
+
+    colleague = SelectField("Former colleague", validators=[InputRequired("Choose whom to erase.")])
+    basis = SelectField("Legal basis", choices=_BASES, validators=[InputRequired(_NO_BASIS)])
+
+    def offer(self, colleagues: Sequence[tuple[str, str]]) -> None:
+        """Fill the choices; has to be called before `validate`."""
+        self.colleague.choices = [("", "Choose one"), *colleagues]
 
 
 class ConfirmForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
@@ -87,7 +107,7 @@ def register_erasure(app: Flask) -> None:
 
 @blueprint.get(ERASURES)
 def show_erasures() -> ResponseReturnValue:
-    return _list_page(AskForm(formdata=None), actor=_either())
+    return _list_page(actor=_either())
 
 
 @blueprint.post(ERASURES)
@@ -108,7 +128,28 @@ def ask() -> ResponseReturnValue:
         else:
             flash("The request is entered. Somebody else has to confirm it.", "good")
             return redirect(f"{ERASURES}/{row.erasure_id}", HTTPStatus.SEE_OTHER)
-    return _list_page(form, actor=actor), HTTPStatus.UNPROCESSABLE_ENTITY
+    return _list_page(form=form, actor=actor), HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+@blueprint.post(f"{ERASURES}/colleagues")
+def ask_colleague() -> ResponseReturnValue:
+    actor = entitled(Action.REQUEST_ERASURE)
+    form = AskColleagueForm(prefix=_COLLEAGUE_PREFIX)
+    with services().database.reading() as tx:
+        form.offer(former_colleagues(tx, actor=actor))
+    if form.validate():
+        command = RequestColleagueErasure(user_id=form.colleague.data, basis=form.basis.data)
+        try:
+            with services().database.writing() as tx:
+                row = request_colleague_erasure(tx, command, actor=actor, now=services().clock())
+        except (NotFound, Conflict) as error:
+            explain(form, error, beside="colleague")
+        except Refused as error:
+            explain(form, error)
+        else:
+            flash("The request is entered. Somebody else has to confirm it.", "good")
+            return redirect(f"{ERASURES}/{row.erasure_id}", HTTPStatus.SEE_OTHER)
+    return _list_page(colleague_form=form, actor=actor), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @blueprint.get(f"{ERASURES}/<erasure_id>")
@@ -163,36 +204,50 @@ def _either() -> Actor:
     return actor if actor.may(Action.REQUEST_ERASURE) else entitled(Action.CONFIRM_ERASURE)
 
 
-def _list_page(form: AskForm, *, actor: Actor) -> str:
-    weighing = None
+def _list_page(
+    *,
+    actor: Actor,
+    form: AskForm | None = None,
+    colleague_form: AskColleagueForm | None = None,
+) -> str:
+    may_ask = actor.may(Action.REQUEST_ERASURE)
+    asked = form or AskForm(formdata=None)
+    former = colleague_form or AskColleagueForm(formdata=None, prefix=_COLLEAGUE_PREFIX)
     with services().database.reading() as tx:
         rows = list_erasures(tx, actor=actor)
         names = read_names(tx, clinic_id=actor.clinic_id)
-        if form.client_ref.data and actor.may(Action.REQUEST_ERASURE):
-            try:
-                weighing = weigh_erasure(
-                    tx,
-                    form.client_ref.data,
-                    actor=actor,
-                    now=services().clock(),
-                    keyring=services().keyring,
-                )
-            except NotFound:
-                weighing = None
+        colleagues = former_colleagues(tx, actor=actor) if may_ask else []
+        weighing = _weigh(tx, asked, former, actor=actor) if may_ask else None
+    former.offer(colleagues)
     return render_template(
         "erasure/list.html",
         page=page_values("Erasures", section="manager"),
-        form=form if actor.may(Action.REQUEST_ERASURE) else None,
+        form=asked if may_ask else None,
+        former=former if colleagues else None,
         weighing=None if weighing is None else _weighed(weighing),
         rows=[_values(row, names) for row in rows],
     )
+
+
+def _weigh(tx: Tx, asked: AskForm, former: AskColleagueForm, *, actor: Actor) -> Weighing | None:
+    """What is known of whoever was named in a form that came back; None for nobody."""
+    now = services().clock()
+    try:
+        if asked.client_ref.data:
+            ref, keyring = asked.client_ref.data, services().keyring
+            return weigh_erasure(tx, ref, actor=actor, now=now, keyring=keyring)
+        if former.colleague.data:
+            return weigh_subject(tx, COLLEAGUE, former.colleague.data, actor=actor, now=now)
+    except NotFound:
+        pass
+    return None
 
 
 def _page(erasure_id: str, form: ConfirmForm, *, actor: Actor) -> str:
     with services().database.reading() as tx:
         row = find_erasure(tx, erasure_id, actor=actor)
         names = read_names(tx, clinic_id=actor.clinic_id)
-        weighing = weigh_client(tx, row.subject_id, actor=actor, now=services().clock())
+        weighing = weigh_subject(tx, row.what, row.subject_id, actor=actor, now=services().clock())
     waits = row.state == ErasureState.REQUESTED
     return render_template(
         "erasure/one.html",
@@ -210,7 +265,7 @@ def _page(erasure_id: str, form: ConfirmForm, *, actor: Actor) -> str:
 def _weighed(weighing: Weighing) -> dict[str, Any]:
     return {
         "sessions": weighing.sessions,
-        "open": weighing.open_sessions,
+        "obstacle": weighing.obstacle,
         "last": show_day(weighing.last_on),
         "until": show_day(weighing.keep_until),
         "still_kept": weighing.still_kept,
@@ -219,9 +274,11 @@ def _weighed(weighing: Weighing) -> dict[str, Any]:
 
 
 def _values(row: ErasureRow, names: Mapping[str, str]) -> dict[str, Any]:
+    colleague = row.what == COLLEAGUE
     return {
         "href": f"{ERASURES}/{row.erasure_id}",
-        "subject": f"Client …{row.subject_id[-8:]}",
+        "subject": f"{'Colleague' if colleague else 'Client'} …{row.subject_id[-8:]}",
+        "colleague": names.get(row.subject_id) if colleague else None,
         "basis": LEGAL_BASES.get(row.basis, row.basis),
         "state": _STATES[ErasureState(row.state)],
         "asked_by": names.get(row.requested_by, row.requested_by),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from integration.erasure.leftovers import files_holding, report, sealed_values
 from integration.safekeeping.places import (
     MIGRATIONS,
     SECRET,
@@ -25,11 +25,10 @@ from compliance.operations.erasure.asking import (
     confirm_erasure,
     list_erasures,
     request_erasure,
-    weigh_erasure,
     withdraw_erasure,
 )
 from compliance.operations.erasure.completing import complete_erasures
-from compliance.operations.reporting.exporting import ExportReport, export_report
+from compliance.operations.erasure.weighing import weigh_erasure
 from compliance.operations.reporting.single import ExportSession, export_session
 from compliance.operations.reporting.workshop import Workshop
 from compliance.operations.safekeeping.doctor.records import look_at_records
@@ -104,18 +103,6 @@ def erase(house: House, workshop: Workshop, client: str = NAME) -> ErasureRow:
     return row
 
 
-def report(workshop: Workshop, house: House, name: str, day: date = NOON.date()) -> Path:
-    folder = workshop.reports_folder / house.clinic_id
-    folder.mkdir(parents=True, exist_ok=True)
-    export_report(
-        workshop,
-        ExportReport(first=day, last=day, output=folder / name),
-        actor=system_actor(house.clinic_id, "tests"),
-        now=AFTER,
-    )
-    return folder / name
-
-
 def test_nothing_of_an_erased_client_is_left_in_any_file(sqlite_path: Path, tmp_path: Path) -> None:
     database = open_sqlite(sqlite_path)
     house = build_house(database, tmp_path, now=NOON)
@@ -134,49 +121,20 @@ def test_nothing_of_an_erased_client_is_left_in_any_file(sqlite_path: Path, tmp_
     assert client is not None
     key = house.keyring.subjects.find(house.clinic_id, client)
     assert key is not None
-    sealed = _sealed(database, client)
+    sealed = sealed_values(database, client)
     secrets = [key, NAME.encode(), REASON.encode(), b"Querfurth", *sealed]
-    assert _files_holding(tmp_path, [key])
-    assert _files_holding(tmp_path, sealed)
+    assert files_holding(tmp_path, [key])
+    assert files_holding(tmp_path, sealed)
 
     erase(house, made)
 
-    assert _files_holding(tmp_path, secrets) == {}
+    assert files_holding(tmp_path, secrets) == {}
     assert not quoting.exists()
     # What belongs to somebody else is all there.
-    assert _sealed(database, "")
+    assert sealed_values(database, "")
     assert audit_clinic(database, house.clinic_id).problems == ()
     database.dispose()
-    assert _files_holding(tmp_path, secrets) == {}
-
-
-def _sealed(database: Database, client: str) -> list[bytes]:
-    """What is stored sealed of one client, or of everybody else."""
-    with database.reading() as tx:
-        rows = [
-            row
-            for table in ("disclosure", "attachment")
-            for row in tx.execute(text(f"SELECT subject_id, sealed FROM {table}"))
-        ]
-    return [bytes(row[1]) for row in rows if row[1] and (row[0] == client or not client)]
-
-
-def _files_holding(folder: Path, secrets: list[bytes]) -> dict[str, bytes]:
-    """Files that hold one of the byte strings, spelt as they are, in hex or escaped."""
-    found = {}
-    spelt = [
-        form
-        for secret in secrets
-        for form in (secret, secret.hex().encode(), re.sub(rb"[^ -~]", b"", secret))
-        if len(form) >= 8
-    ]
-    for path in folder.rglob("*"):
-        if path.is_file():
-            content = path.read_bytes()
-            for form in spelt:
-                if form in content:
-                    found[path.name] = form
-    return found
+    assert files_holding(tmp_path, secrets) == {}
 
 
 def test_the_record_says_when_and_by_which_entry_and_the_search_finds_nobody(

@@ -11,7 +11,10 @@ from web.api.calling import make_token
 from web.desk.visiting import PASSWORD, Browser, Filled
 from werkzeug.test import TestResponse
 
+from compliance.domain.access import system_actor
 from compliance.operations.auditing.audit import audit_clinic
+from compliance.operations.people.accounts import disable_person
+from compliance.operations.people.listing import read_names
 from compliance.web.context import EXTENSION
 from givens import Clock
 from harbour import House, closed_session
@@ -79,6 +82,53 @@ def test_an_unknown_client_and_a_basis_that_does_not_hold_are_said_beside_their_
     assert "Nobody in this clinic is known by this reference." in unknown.text
     assert "the record is to be kept until" in early.text
     assert "This record is to be kept until" in early.text
+
+
+def test_a_former_colleague_is_asked_for_by_name_and_signed_by_another(
+    house: House, filled: Filled, clock: Clock, visit: Callable[[str], Browser]
+) -> None:
+    manager, colleague = visit("manager"), visit("practitioner")
+    assert "Former colleague" not in manager.read(ERASURES)
+    office = system_actor(house.clinic_id, "tests")
+    left = house.operator.user_id
+    with house.database.writing() as tx:
+        name = read_names(tx, clinic_id=house.clinic_id)[left]
+        disable_person(tx, left, actor=office, now=clock.now)
+    fields = {"former-colleague": left, "former-basis": "retention_over"}
+    early = manager.post(f"{ERASURES}/colleagues", page=ERASURES, **fields)
+    assert early.status_code == 422
+    assert "the record is to be kept until" in early.text
+    assert "This record is to be kept until" in early.text
+
+    asked = manager.post(
+        f"{ERASURES}/colleagues", page=ERASURES, **{**fields, "former-basis": "gdpr_17_1_a"}
+    )
+    place = str(asked.headers["Location"])
+    assert name in colleague.read(place)
+    signed = colleague.post(f"{place}/confirm", page=place, password=PASSWORD)
+
+    assert signed.status_code == 303
+    listed = manager.read("/manager/people")
+    assert re.search(r"erased on 20 Nov 2026, entry \d+", listed)
+    assert name not in listed
+    assert "Former colleague" not in manager.read(ERASURES)
+    assert audit_clinic(house.database, house.clinic_id).problems == ()
+
+
+def test_a_program_asks_for_a_former_colleague(app: Flask, house: House, clock: Clock) -> None:
+    client = app.test_client()
+    heads = {"Authorization": f"Bearer {make_token(house, house.manager, clock.now)}"}
+    left = house.operator.user_id
+    body = {"user": left, "basis": "other_law"}
+    still = client.post("/api/v1/erasures/colleagues", json=body, headers=heads)
+    with house.database.writing() as tx:
+        disable_person(tx, left, actor=system_actor(house.clinic_id, "tests"), now=clock.now)
+    made = client.post("/api/v1/erasures/colleagues", json=body, headers=heads)
+
+    assert still.status_code == 409
+    assert "switch it off first" in answered(still)["detail"]
+    assert made.status_code == 201
+    assert (answered(made)["what"], answered(made)["subject"]) == ("user", left)
 
 
 def answered(response: TestResponse) -> dict[str, Any]:

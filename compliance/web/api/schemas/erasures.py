@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compliance.domain.erasure import LEGAL_BASES, ErasureState
 from compliance.web.api.fields import Asked, Choice, Shown, Text
-from compliance.web.api.schemas.shapes import Count, NextCursor, Part, Time, Word
+from compliance.web.api.schemas.shapes import Count, NextCursor, Part, Time, Word, uuid_text
 
 
 class ErasureIn(Asked):
@@ -14,11 +14,19 @@ class ErasureIn(Asked):
     basis = Choice(tuple(LEGAL_BASES), required=True)
 
 
+class ColleagueErasureIn(Asked):
+    """Which former colleague to erase, by the id that sessions name, and on what legal basis."""
+
+    user = uuid_text(required=True)
+    basis = Choice(tuple(LEGAL_BASES), required=True)
+
+
 class ErasureOut(Shown):
     """One request; it names nobody."""
 
     id = Word(format="uuid")
     subject = Word(format="uuid")
+    what = Word(enum=["client", "user"])
     basis = Word(enum=list(LEGAL_BASES))
     state = Word(enum=[state.value for state in ErasureState])
     requested_by = Word()
