@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import click
+
+LANGUAGES: Final = ("en", "de")
+"""As `compliance.operations.clinics` has them; to import that would make every command slow."""
 
 
 @click.group()
 def clinic() -> None:
-    """Make and list clinics; bring a certificate of one's own."""
+    """Make, list and change clinics; bring a certificate of one's own."""
 
 
 @clinic.command()
@@ -28,7 +32,7 @@ def clinic() -> None:
     "--language",
     default="en",
     show_default=True,
-    type=click.Choice(["en", "de"]),
+    type=click.Choice(LANGUAGES),
     help="Of reports, checklists and consents; screens are in English.",
 )
 def create(slug: str, name: str, profiles: tuple[str, ...], time_zone: str, language: str) -> None:
@@ -66,6 +70,36 @@ def list_() -> None:
             demo = "  demo" if row.demo else ""
             profiles = ", ".join(row.profiles)
             click.echo(f"{row.slug:<20}  {row.name}  [{row.time_zone}; {profiles}]{demo}")
+
+
+@clinic.command("change")
+@click.argument("slug")
+@click.option("--name", help="As it stands on reports from now on.")
+@click.option("--language", type=click.Choice(LANGUAGES), help="Of reports from now on.")
+def change(slug: str, name: str | None, language: str | None) -> None:
+    """Set a clinic's name or language right, from now on.
+
+    The log keeps what was there before, and reports tell it. SLUG and time zone stay.
+    """
+    from compliance.cli.installation import acting_in, open_installation
+    from compliance.operations.changing_clinic import (
+        ChangeClinic,
+        change_clinic,
+        find_former_seal,
+    )
+
+    if name is None and language is None:
+        raise click.UsageError("Say what changes: --name, --language or both.")
+    with open_installation() as services:
+        with services.database.writing() as tx:
+            actor = acting_in(tx, slug)
+            command = ChangeClinic(name=name, language=language)
+            changed = change_clinic(tx, command, actor=actor, now=services.clock())
+        former = find_former_seal(services.keys_folder, changed)
+    click.echo(f"{slug}: {changed.name} [{changed.language}]")
+    if former is not None:
+        click.echo(f"Its seal still bears the name {former}; reports by it stay valid.")
+        click.echo(f"To put the new name into it: compliance key rotate --clinic {slug}")
 
 
 @clinic.command("add-profile")

@@ -256,6 +256,7 @@ _NAVIGATION: Final[tuple[tuple[str, str, str, Callable[[frozenset[Role]], bool]]
         "/manager/templates",
         lambda roles: _may(roles, Action.MANAGE_TEMPLATES),
     ),
+    ("clinic", "Clinic", "/manager/clinic", lambda roles: _may(roles, Action.CHANGE_CLINIC)),
     ("reports", "Reports", "/reports", lambda roles: _may(roles, Action.EXPORT_REPORTS)),
     ("account", "Account", "/account", bool),
     ("verify", "Verify", "/verify", lambda _roles: True),

@@ -88,6 +88,8 @@ WHY: Final[Mapping[str, str]] = MappingProxyType(
         " need no account, and nothing about the file is kept.",
         "house_people.show_people": "Whoever acts here does so under their own name, so everybody needs an"
         " account of their own. Somebody who leaves is deactivated, and what they did keeps their name.",
+        "house_clinic.show": "A name with a slip in it would stand on every report for ever. It can be set right"
+        " by an entry that keeps the old one, so nobody can pass for a clinic that they never were.",
         "house_things.show_overview": "Evidence points at things: devices, products, lots, containers. What is"
         " kept here in order is what practitioners can scan in a second.",
         "sterilizers_board.show_board": "A sterilizer that nobody watches fails unseen. Here stands what is"

@@ -223,6 +223,33 @@ def test_a_clinic_takes_one_more_profile_on_and_is_told_what_it_tightens(
     assert "taken US-CDC-dental already" in again.stderr
 
 
+def test_a_clinic_gets_its_right_name_and_is_told_of_its_seal(
+    run: Run, clinic: str, data_dir: Path
+) -> None:
+    renamed = run("clinic", "change", clinic, "--name", "Harbor Skin Clinic", "--language", "de")
+
+    assert renamed.exit_code == 0, renamed.stderr
+    assert "Harbor Skin Clinic [de]" in renamed.stdout
+    assert "still bears the name Harbour Skin Clinic" in renamed.stdout
+    assert f"compliance key rotate --clinic {clinic}" in renamed.stdout
+    assert "Harbor Skin Clinic" in run("clinic", "list").stdout
+    (entry,) = entries(data_dir, "clinic.changed")
+    assert entry["data"] == {
+        "old": {"name": "Harbour Skin Clinic", "language": "en"},
+        "new": {"name": "Harbor Skin Clinic", "language": "de"},
+    }
+    assert run("key", "rotate", "--clinic", clinic).exit_code == 0
+    back = run("clinic", "change", clinic, "--language", "en")
+    assert back.stdout == f"{clinic}: Harbor Skin Clinic [en]\n"
+    assert run("clinic", "change", clinic).exit_code == 2
+    again = run("clinic", "change", clinic, "--language", "en")
+    assert again.exit_code == 1
+    assert "already" in again.stderr
+    assert run("clinic", "change", clinic, "--name", " ").exit_code == 2
+    assert run("clinic", "change", "nowhere", "--name", "X").exit_code == 1
+    assert run("ledger", "verify").exit_code == 0
+
+
 def test_a_database_that_a_newer_version_has_used_is_left_alone(
     run: Run, clinic: str, data_dir: Path
 ) -> None:

@@ -9,6 +9,7 @@ from flask import Flask
 
 from compliance.web.api import (
     challenges,
+    clinic,
     cycles,
     erasures,
     indicators,
@@ -39,6 +40,7 @@ from compliance.web.api.routing import (
 
 MODULES = (
     challenges,
+    clinic,
     cycles,
     erasures,
     indicators,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from compliance.web.house import (
+    clinic,
     drafting,
     importing,
     joining,
@@ -23,6 +24,7 @@ def register_house(app: Flask) -> None:
         people,
         person,
         joining,
+        clinic,
         things,
         importing,
         making,

@@ -122,7 +122,7 @@ def test_the_first_page_promises_no_language_that_is_not_there(client: FlaskClie
     page = client.get("/first-run").text
 
     assert "Language of reports and checklists" in page
-    assert "The screens around them are in English. It cannot be changed later." in page
+    assert "The screens around them are in English. It can be set right later." in page
 
 
 def test_a_german_clinic_has_english_screens_and_says_so_to_a_screen_reader(
