@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from integration.reporting.test_traced_files import recall_command
 from integration.safekeeping.places import judge, report
 from sqlalchemy import update
 
@@ -25,6 +26,7 @@ from compliance.operations.clinics import clinic_of
 from compliance.operations.reporting import exporting
 from compliance.operations.reporting.handing_out import hand_out_session
 from compliance.operations.reporting.single import CLIENT_COPY, INSPECTION, ExportSession
+from compliance.operations.reporting.tracing import export_trace
 from compliance.operations.reporting.workshop import Workshop
 from compliance.operations.rotating import rotate_keys
 from compliance.operations.sealing import CLINIC_CHANGED, append
@@ -131,6 +133,21 @@ def test_a_sessions_file_is_made_anew_and_tells_the_former_name(
     assert verdict.outcome is Outcome.ACCEPTED, verdict.failed
     assert verdict.clinic == RIGHT
     assert "Formerly Harbour Skin Clinic, until" in words_of(other.path)
+
+
+def test_a_recalls_lists_tell_the_former_name(house: House, workshop: Workshop) -> None:
+    command = recall_command(house)
+    first = export_trace(workshop, command, actor=house.manager, now=LATER)
+    rename(house)
+
+    made = export_trace(workshop, command, actor=house.manager, now=AFTER)
+
+    assert made.sha256 != first.sha256
+    verdict = judge(made.path, house.keys_folder)
+    assert verdict.outcome is Outcome.ACCEPTED, verdict.failed
+    assert verdict.clinic == RIGHT
+    assert "Formerly Harbour Skin Clinic, until" in words_of(made.path)
+    assert judge(first.path, house.keys_folder).outcome is Outcome.ACCEPTED
 
 
 def test_a_report_under_way_while_the_name_changes_agrees_with_its_log(
