@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import contextlib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -129,7 +130,11 @@ class Anchored:
     words: AnchorWords
     times: LocalTimes
     between: tuple[datetime, datetime]
-    """The time in which gaps are counted."""
+    """The time in which gaps are counted; what was open at an end of it counts as a whole."""
+
+    recorded: Sequence[datetime] = ()
+    """When further time-stamps were given, by the entries that record them: a file leaves out
+    some of many tokens in between, and what it leaves out is no gap."""
 
     @property
     def gaps(self) -> str:
@@ -188,14 +193,31 @@ class Anchored:
 
     def _gap_lengths(self) -> Iterator[timedelta]:
         start, end = self.between
-        moments = sorted(one.at for one in self.stamps)
-        inside = moments[bisect.bisect_left(moments, start) : bisect.bisect_right(moments, end)]
-        points = [start, *inside, end]
+        moments = sorted({*(one.at for one in self.stamps), *self.recorded})
+        first, last = bisect.bisect_right(moments, start), bisect.bisect_left(moments, end)
+        # A gap that began before the period, or ended after it, is told in its whole length.
+        began = moments[first - 1] if first else start
+        ended = moments[last] if last < len(moments) else end
+        points = [began, *moments[first:last], ended]
         return (later - earlier for earlier, later in itertools.pairwise(points))
 
 
-def read_anchored(data: JsonObject, language: str, times: LocalTimes) -> Anchored | None:
+def read_anchored(
+    data: JsonObject,
+    language: str,
+    times: LocalTimes,
+    *,
+    begun: Sequence[str] = (),
+    recorded: Sequence[str] = (),
+) -> Anchored | None:
     """Read the time-stamps of an ``audit.json``; nothing where there are none.
+
+    Args:
+        data: the whole of it.
+        language: in which to tell of them.
+        times: of the clinic's zone.
+        begun: when the log was begun, for there is no gap before that; empty where unknown.
+        recorded: what the ``anchor`` entries shown say of when their tokens were given.
 
     Raises:
         ContentUnreadable: if a field is missing or of another type.
@@ -207,6 +229,7 @@ def read_anchored(data: JsonObject, language: str, times: LocalTimes) -> Anchore
     if "period" in data:
         period = child(data, "period")
         start, end = _moment(text(period, "from_time")), _moment(text(period, "to_time"))
+        start = max([start, *_moments(begun)])
     else:
         start, end = made, made
     return Anchored(
@@ -214,6 +237,7 @@ def read_anchored(data: JsonObject, language: str, times: LocalTimes) -> Anchore
         words=anchor_words(language),
         times=times,
         between=(start, max(start, min(end, made))),
+        recorded=tuple(_moments(recorded)),
     )
 
 
@@ -225,6 +249,15 @@ def _read(item: JsonObject) -> Stamp:
         authority=text(item, "authority"),
         independent=item.get("independent") is True,
     )
+
+
+def _moments(recorded: Sequence[str]) -> Iterator[datetime]:
+    # An entry may say anything. What is no time is no reason to draw no report.
+    for each in recorded:
+        with contextlib.suppress(ContentUnreadable):
+            moment = _moment(each)
+            if moment.tzinfo is not None:
+                yield moment
 
 
 def _moment(recorded: str) -> datetime:

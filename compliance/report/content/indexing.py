@@ -49,6 +49,9 @@ class Positions:
     clinic_changes: list[int] = field(default_factory=list)
     """Wherever in the log: what is reported may have been recorded under another name."""
 
+    stamped: list[str] = field(default_factory=list)
+    """When time-stamps were given, by the entries that record them."""
+
     exports: list[int] = field(default_factory=list)
     erased: list[int] = field(default_factory=list)
     room: RoomPositions = field(default_factory=RoomPositions)
@@ -216,6 +219,12 @@ def _clinic_changed(positions: Positions, index: int, _data: JsonObject) -> None
     bisect.insort(positions.clinic_changes, index)
 
 
+def _anchor(positions: Positions, _index: int, data: JsonObject) -> None:
+    given = data.get("gen_time")
+    if isinstance(given, str):
+        positions.stamped.append(given)
+
+
 def _report_exported(positions: Positions, index: int, _data: JsonObject) -> None:
     positions.exports.append(index)
 
@@ -230,6 +239,7 @@ _FACTS: Final[Mapping[str, _Reader]] = MappingProxyType(
         "erasure": _erasure,
         "restore": _restore,
         "clinic.changed": _clinic_changed,
+        "anchor": _anchor,
     }
 )
 """What explains a session, wherever in the log it was said."""

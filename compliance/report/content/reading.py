@@ -140,14 +140,22 @@ def _naming(
     log = Log(audit)
     times = LocalTimes.in_zone(text(clinic, "time_zone"), words)
     language = primary_language(text(clinic, "language"))
+    positions = find_positions(log) if session is None else find_session_positions(log, session)
+    genesis = log.find(0)
     return Naming(
         log=log,
-        positions=find_positions(log) if session is None else find_session_positions(log, session),
+        positions=positions,
         disclosures=audit.disclosures,
         times=times,
         words=words,
         language=language,
-        anchored=read_anchored(audit.data, language, times),
+        anchored=read_anchored(
+            audit.data,
+            language,
+            times,
+            begun=() if genesis is None else (text(genesis, "at"),),
+            recorded=positions.stamped,
+        ),
     )
 
 
