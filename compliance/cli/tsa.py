@@ -50,6 +50,20 @@ def certificate(output: Path | None) -> None:
         output.write_bytes(pem)
 
 
+@tsa.command()
+def renew() -> None:
+    """Certify its key for 5 more years; what it stamped before holds as it did."""
+    from compliance.app import settings_from_environment, utc_now
+    from compliance.keys.renewing import renew_time_authority
+
+    folder = settings_from_environment().data_dir / "keys"
+    certificate = renew_time_authority(folder, now=utc_now()).certificate
+    click.echo(f"Time-stamps until {certificate.not_valid_after_utc:%-d %b %Y}")
+    click.echo("Where `compliance tsa serve` runs, start it again.")
+    click.echo("Whoever pinned the certificate needs the new one: compliance tsa certificate")
+    click.echo("Back the keys up now: compliance backup --keys DEST")
+
+
 def _authority() -> TimeAuthority:
     from compliance.app import settings_from_environment, utc_now
     from compliance.keys.storage import load_root

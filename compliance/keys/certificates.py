@@ -28,13 +28,24 @@ def fingerprint(certificate: x509.Certificate) -> str:
 
 
 def make_root_certificate(
-    key: ec.EllipticCurvePrivateKey, *, organisation: str, now: datetime
+    key: ec.EllipticCurvePrivateKey,
+    *,
+    organisation: str,
+    now: datetime,
+    begun: datetime | None = None,
 ) -> x509.Certificate:
-    """Sign the certificate of the installation with its own key; it may sign end certificates only."""
+    """Sign the certificate of the installation with its own key; it may sign end certificates only.
+
+    Args:
+        now: the validity ends 20 years later.
+        begun: when it begins, where the key had a certificate before.
+    """
+    start = now if begun is None else begun
+    lifetime = now + ROOT_LIFETIME - start
     subject = _name(organisation, f"{organisation} record root")
     public_key = key.public_key()
     return (
-        _builder(subject, subject, public_key, now=now, lifetime=ROOT_LIFETIME)
+        _builder(subject, subject, public_key, now=start, lifetime=lifetime)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_key_usage(key_cert_sign=True, crl_sign=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
@@ -79,6 +90,12 @@ def make_seal_certificate(
     )
 
 
+def organisation_of(certificate: x509.Certificate) -> str:
+    """Whom a certificate is for; empty where it does not say."""
+    names = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    return str(names[0].value) if names else ""
+
+
 def name_on_seal(certificate: x509.Certificate, clinic_id: str) -> str | None:
     """The clinic's name in a certificate of `make_seal_certificate`; None in one made elsewhere.
 
@@ -103,8 +120,7 @@ def make_time_stamp_certificate(
 ) -> x509.Certificate:
     """Certify the installation's own time-stamp authority; its name says what it is not."""
     authority, authority_key = issuer
-    names = authority.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
-    organisation = str(names[0].value) if names else ""
+    organisation = organisation_of(authority)
     # A report is sealed as of the moment it was begun, which is before its first time-stamp.
     start = max(authority.not_valid_before_utc, now - timedelta(hours=1))
     return (

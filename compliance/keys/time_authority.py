@@ -85,6 +85,12 @@ def ensure_time_authority(folder: Path, *, root: RootKey, now: datetime) -> Time
     return authority
 
 
+def load_time_certificate(folder: Path) -> x509.Certificate | None:
+    """The local authority's certificate, where there is one."""
+    path = folder / FOLDER / "tsa.pem"
+    return x509.load_pem_x509_certificate(path.read_bytes()) if path.exists() else None
+
+
 def answer_query(authority: TimeAuthority, query: bytes, *, clock: Callable[[], datetime]) -> bytes:
     """Answer a TimeStampReq with a TimeStampResp; what cannot be granted is refused in that form.
 

@@ -37,6 +37,10 @@ SERVER_LIFETIME: Final = timedelta(days=397)
 """Browsers that hold all certificates to one limit refuse what is valid for longer."""
 
 RENEW_BEFORE: Final = timedelta(days=30)
+"""When a start makes a new authority, which tablets then have to be told to trust."""
+
+RENEW_SERVER_BEFORE: Final = timedelta(days=90)
+"""When a start makes a new certificate for the server, which tablets do not notice."""
 
 _ISSUER: Final = "Aseptrail local web authority"
 _ORGANISATION: Final = "Aseptrail installation"
@@ -57,8 +61,9 @@ class ServerFiles:
 def ensure_server_certificate(folder: Path, names: Sequence[str], *, now: datetime) -> ServerFiles:
     """Return a certificate for these names, making or renewing what is needed.
 
-    A certificate is made anew when it has fewer than 30 days left or stands for other
-    names. Tablets notice nothing of that: what they trust is the authority.
+    A certificate is made anew when it has fewer than 90 days left or stands for other
+    names. Tablets notice nothing of that: what they trust is the authority, which is made
+    anew when it has fewer than 30.
 
     Args:
         folder: the keys folder as a whole.
@@ -72,7 +77,7 @@ def ensure_server_certificate(folder: Path, names: Sequence[str], *, now: dateti
     place = folder / TLS_FOLDER
     with only_one(folder):
         authority = _load(place, "authority")
-        if authority is None or _ends_soon(authority[0], now):
+        if authority is None or _ends_within(RENEW_BEFORE, authority[0], now):
             authority = _make_authority(place, now)
         server = _load(place, "server")
         if server is None or not _still_good(server[0], authority, subjects, now):
@@ -80,6 +85,39 @@ def ensure_server_certificate(folder: Path, names: Sequence[str], *, now: dateti
     return ServerFiles(
         certificate=place / "server.pem", key=place / "server.key", authority=authority[0]
     )
+
+
+def renew_server_certificate(folder: Path, *, now: datetime) -> tuple[ServerFiles, bool]:
+    """Make the server's certificate anew for the names it has; a server shows it after a start.
+
+    The authority is made anew too when it has fewer than 90 days left.
+
+    Returns:
+        The files, and whether tablets have to be told to trust a new authority.
+
+    Raises:
+        KeysMissing: this installation never served with a certificate of its own.
+    """
+    names = list_server_names(folder)
+    if not names:
+        raise KeysMissing("there is no certificate authority for the web here")
+    place = folder / TLS_FOLDER
+    with only_one(folder):
+        authority = _load(place, "authority")
+        fresh = authority is None or _ends_within(RENEW_SERVER_BEFORE, authority[0], now)
+        if authority is None or fresh:
+            authority = _make_authority(place, now)
+        _make_server(place, names, authority, now)
+    files = ServerFiles(
+        certificate=place / "server.pem", key=place / "server.key", authority=authority[0]
+    )
+    return files, fresh
+
+
+def list_own(folder: Path) -> dict[str, x509.Certificate]:
+    """The certificates there are, by their part: ``authority`` and ``server``."""
+    found = {part: _load(folder / TLS_FOLDER, part) for part in ("authority", "server")}
+    return {part: held[0] for part, held in found.items() if held is not None}
 
 
 def load_tls_root(folder: Path) -> x509.Certificate:
@@ -180,7 +218,7 @@ def _still_good(
     certificate: x509.Certificate, authority: _Held, names: Sequence[str], now: datetime
 ) -> bool:
     return (
-        not _ends_soon(certificate, now)
+        not _ends_within(RENEW_SERVER_BEFORE, certificate, now)
         and certificate.issuer == authority[0].subject
         and _is_issued_by(certificate, authority[0])
         and _names_of(certificate) == tuple(names)
@@ -193,8 +231,8 @@ def _is_issued_by(certificate: x509.Certificate, authority: x509.Certificate) ->
     return named.key_identifier == own.digest
 
 
-def _ends_soon(certificate: x509.Certificate, now: datetime) -> bool:
-    return certificate.not_valid_after_utc - now < RENEW_BEFORE
+def _ends_within(left: timedelta, certificate: x509.Certificate, now: datetime) -> bool:
+    return certificate.not_valid_after_utc - now < left
 
 
 def _names_of(certificate: x509.Certificate) -> tuple[str, ...]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cli.running import Run
 from cryptography import x509
+
+from compliance.keys.storage import load_root
+from compliance.keys.time_authority import ensure_time_authority
+from compliance.keys.tls import ensure_server_certificate
 
 TODAY = datetime.now(UTC).date().isoformat()
 
@@ -102,3 +107,40 @@ def test_a_list_that_is_none_cannot_judge(run: Run, clinic: str, root: Path) -> 
     judged = run("verify", root, "--trust", root, "--crl", root)
     assert judged.exit_code == 2
     assert "what was pinned cannot be read" in judged.stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "years", "said"),
+    [
+        ("tsa_certificate_expiring", 5, "Time-stamps until "),
+        ("tls_server_expiring", 1, "The server's certificate is good until "),
+        ("tls_authority_expiring", 10, "Tablets have to trust a new authority once"),
+        ("root_expiring", 20, "Certifies until "),
+    ],
+)
+def test_what_the_doctor_says_about_an_end_is_typed_and_mends_it(
+    run: Run,
+    clinic: str,
+    data_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    code: str,
+    years: int,
+    said: str,
+) -> None:
+    now = datetime.now(UTC)
+    keys = data_dir / "keys"
+    ensure_time_authority(keys, root=load_root(keys), now=now)
+    ensure_server_certificate(keys, ("records.local",), now=now)
+    # A certificate of one year is given some days more.
+    late = now + timedelta(days=365 * years - 30)
+    monkeypatch.setattr("compliance.app.utc_now", lambda: late)
+
+    def find() -> dict[str, str]:
+        told = json.loads(run("doctor", "--json").output)["findings"]
+        return {finding["code"]: finding["command"] for finding in told}
+
+    command = find()[code].partition("  (")[0]
+    answered = run(*command.split()[1:])
+
+    assert (answered.exit_code, said in answered.stdout) == (0, True), answered.output
+    assert code not in find()

@@ -43,8 +43,15 @@ def seal_file(
     plain files carry its list too.
 
     Raises:
-        SigningFailed: if the bytes are not a PDF that can be signed.
+        SigningFailed: if the bytes are not a PDF that can be signed, or the certificate has
+            expired: nobody would accept the report.
     """
+    end = keys.certificate.not_valid_after_utc
+    if end < now:
+        raise SigningFailed(
+            f"the certificate that seals reports expired on {end:%-d %b %Y}, so nobody would accept"
+            f" this one; make another first: compliance key rotate --clinic {clinic.slug}"
+        )
     seal = partial(
         sign_report,
         unsigned,

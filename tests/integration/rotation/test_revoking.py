@@ -27,6 +27,7 @@ from compliance.operations.reporting.workshop import Workshop
 from compliance.operations.revocations import find_unlisted
 from compliance.operations.revoking import RevokeCertificate, Revoked, revoke_certificate
 from compliance.operations.rotating import settle_all
+from compliance.operations.safekeeping.doctor.records import look_at_records
 from compliance.operations.safekeeping.keys_apart import back_up_keys, restore_keys
 from compliance.operations.safekeeping.restoring import find_installation
 from compliance.operations.sealing import REVOKED, append
@@ -44,8 +45,11 @@ AFTER = NOON + 2 * HOUR
 
 
 @pytest.fixture
-def house(database: Database, tmp_path: Path) -> House:
-    made = build_house(database, tmp_path, now=NOON)
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> House:
+    """On SQLite; on both for whoever asks for `database`, for what a list says knows no database."""
+    both = "database" in request.fixturenames
+    found: Database = request.getfixturevalue("database" if both else "sqlite_database")
+    made = build_house(found, tmp_path, now=NOON)
     closed_session(made, NOON)
     return made
 
@@ -96,7 +100,7 @@ def the_list(house: House) -> bytes:
 
 
 def test_a_stolen_key_is_replaced_in_the_same_act_and_the_clinic_seals_on(
-    house: House, workshop: Workshop, tmp_path: Path
+    database: Database, house: House, workshop: Workshop, tmp_path: Path
 ) -> None:
     old = keys_of(house)
     first = report(workshop, house.clinic_id, tmp_path / "first.pdf", NOON)
@@ -235,7 +239,9 @@ def test_openssl_reads_the_list_and_refuses_the_old_certificate_alone(
     assert refusal("new") == ""
 
 
-def test_an_earlier_certificate_is_revoked_without_another_rotation(house: House) -> None:
+def test_an_earlier_certificate_is_revoked_without_another_rotation(
+    database: Database, house: House
+) -> None:
     old = keys_of(house).certificate
     revoke(house, "superseded")
     before = keys_of(house).note_verifier_key
@@ -308,6 +314,8 @@ def test_after_a_crash_the_next_start_puts_the_revocation_on_the_list(
         with pytest.raises(KeyboardInterrupt):
             revoke(house)
     assert all_revoked(house.keys_folder) == {}
+    found = look_at_records(house.database, house.keys_folder, MIGRATIONS, AFTER)
+    assert "revocation_unlisted" in {finding.code for finding in found}
 
     settle_all(house.database, house.keys_folder)
 
@@ -318,7 +326,7 @@ def test_after_a_crash_the_next_start_puts_the_revocation_on_the_list(
 
 
 def test_backups_of_keys_and_records_carry_the_revocation(
-    house: House, workshop: Workshop, tmp_path: Path
+    database: Database, house: House, workshop: Workshop, tmp_path: Path
 ) -> None:
     made = back_up(workshop, tmp_path / "early.jsonl.gz")
     revoke(house)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from compliance.operations.safekeeping.doctor import machine
+from compliance.operations.safekeeping.doctor.certificates import look_at_others
 from compliance.operations.safekeeping.doctor.findings import Finding, Level, information
 from compliance.operations.safekeeping.doctor.outside import look_outside
 from compliance.operations.safekeeping.doctor.records import look_at_records
@@ -31,6 +32,7 @@ def diagnose(
         *_look_at_database(settings, site, migrations, now),
         *machine.look_at_backups(settings, now),
         *machine.look_at_root_key(settings.data_dir),
+        *look_at_others(settings.data_dir / "keys", now),
         *machine.look_at_services(settings),
     ]
     return sorted(findings, key=lambda finding: _ORDER.index(finding.level))

@@ -180,7 +180,7 @@ def look_at_root_key(data_dir: Path) -> Iterator[Finding]:
             "root_key_here",
             "The installation's root key is on this machine.",
             "Whoever takes the machine over could certify another clinic in your name.",
-            f"move {data_dir}/keys/root/root.key to a medium in the safe; only a new clinic and `compliance key rotate` need it",
+            f"move {data_dir}/keys/root/root.key to a medium in the safe; only a new clinic, `compliance key rotate`, `key revoke` and renewals need it",
         )
 
 

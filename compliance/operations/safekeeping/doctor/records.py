@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from cryptography import x509
-
 from compliance.keys.storage import ClinicKeys, KeysMissing, load_clinic_keys, load_root
 from compliance.ledger.entry import parse_time
+from compliance.operations.revocations import find_unlisted
 from compliance.operations.rotating import KeysBehind, require_current
+from compliance.operations.safekeeping.doctor.certificates import look_at_root, look_at_seal
 from compliance.operations.safekeeping.doctor.findings import (
     Finding,
     information,
@@ -24,7 +24,6 @@ from compliance.store.condition import endless_tokens, newest_entry, people_abse
 from compliance.store.revisions import newest_revision, read_revision
 from compliance.store.session import Database, Tx
 
-CERTIFICATE_WARNING: Final = timedelta(days=90)
 ABSENT: Final = timedelta(days=180)
 STALE_JOB: Final = timedelta(minutes=10)
 CLOCK_SLACK: Final = timedelta(minutes=5)
@@ -66,8 +65,10 @@ def _look_at_clinics(tx: Tx, keys_folder: Path, now: datetime) -> Iterator[Findi
     if not found:
         return
     try:
-        yield from _look_at_certificate(load_root(keys_folder).certificate, "root", "", now)
+        root = load_root(keys_folder)
+        yield from look_at_root(root, now)
     except KeysMissing as error:
+        root = None
         yield _keys_missing("The root certificate", error)
     for clinic in found:
         if clinic.demo:
@@ -82,8 +83,9 @@ def _look_at_clinics(tx: Tx, keys_folder: Path, now: datetime) -> Iterator[Findi
         except KeysMissing as error:
             yield _keys_missing(f"A key of {clinic.slug}", error)
             continue
-        yield from _look_at_certificate(keys.certificate, clinic.slug, clinic.slug, now)
+        yield from look_at_seal(keys.certificate, root, clinic.slug, now)
         yield from _look_at_rotation(tx, keys, clinic.slug)
+        yield from _look_at_revocations(tx, keys_folder, clinic.clinic_id, clinic.slug)
         yield from _look_at_incarnation(tx, clinic.clinic_id, clinic.slug)
 
 
@@ -96,6 +98,17 @@ def _look_at_rotation(tx: Tx, keys: ClinicKeys, slug: str) -> Iterator[Finding]:
             f"The keys of {slug} are older than its log: {error}.",
             "No report can be signed with them.",
             "compliance restore --keys FILE",
+        )
+
+
+def _look_at_revocations(tx: Tx, keys_folder: Path, clinic_id: str, slug: str) -> Iterator[Finding]:
+    missing = find_unlisted(tx, clinic_id, keys_folder)
+    if missing:
+        yield unsafe(
+            "revocation_unlisted",
+            f"{len(missing)} revocations that the log of {slug} knows are not in the keys folder.",
+            "The list of revoked certificates does not name them, and inspectors trust them still.",
+            "compliance run  (a start puts them back on the list)",
         )
 
 
@@ -128,30 +141,6 @@ def _keys_missing(whose: str, error: KeysMissing) -> Finding:
         "Without it no report can be signed.",
         "compliance restore --keys FILE",
     )
-
-
-def _look_at_certificate(
-    certificate: x509.Certificate, name: str, slug: str, now: datetime
-) -> Iterator[Finding]:
-    left = certificate.not_valid_after_utc - now
-    if left >= CERTIFICATE_WARNING:
-        return
-    day = f"{certificate.not_valid_after_utc:%-d %b %Y}"
-    command = f"compliance key rotate --clinic {slug}" if slug else "compliance root export"
-    if left < timedelta(0):
-        yield unsafe(
-            "certificate_expired",
-            f"The certificate of {name} expired on {day}.",
-            "Reports sealed with it are not accepted.",
-            command,
-        )
-    else:
-        yield warning(
-            "certificate_expiring",
-            f"The certificate of {name} expires on {day}.",
-            "Inspectors need the new one before the old one ends.",
-            command,
-        )
 
 
 def _look_at_clock(tx: Tx, now: datetime) -> Iterator[Finding]:
