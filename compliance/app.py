@@ -23,6 +23,7 @@ from compliance.operations.anchoring.extending import extend_reports
 from compliance.operations.anchoring.plan import plan_anchors
 from compliance.operations.anchoring.rounds import anchor_due
 from compliance.operations.founding import open_keyring
+from compliance.operations.reporting.picking_up import pick_up_files
 from compliance.operations.reporting.workshop import Workshop
 from compliance.operations.safekeeping.scheduling import back_up_if_due, plan_backups
 from compliance.settings import Settings
@@ -160,6 +161,7 @@ def work(app: Flask) -> None:
     """
     services: Services = app.extensions[EXTENSION]
     sweep(services.workshop, services.start_report, now=services.clock())
+    pick_up_files(services.workshop, now=services.clock())
     with (
         looking_after_backups(backup_round(services)),
         looking_after_anchors(_anchors(services)),

@@ -28,7 +28,7 @@ class TracedRow:
     made_at: datetime
     name: str
     said: str
-    clients: Sequence[str]
+    people: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ _COLUMNS = tuple(TracedFile.__table__.c[name] for name in TracedRow.__dataclass_
 
 def insert_file(tx: Tx, row: TracedRow) -> None:
     values = {name: getattr(row, name) for name in row.__dataclass_fields__}
-    tx.execute(insert(TracedFile).values(**{**values, "clients": list(row.clients)}))
+    tx.execute(insert(TracedFile).values(**{**values, "people": list(row.people)}))
 
 
 def find_file(tx: Tx, clinic_id: str, report_id: str) -> TracedRow | None:
@@ -111,10 +111,10 @@ def _read(tx: Tx, statement: Select[tuple[object, ...]], limit: int) -> list[Lis
     return found
 
 
-def names_without(tx: Tx, clinic_id: str, clients: Collection[str]) -> set[str]:
-    """The names of those files in whose lines none of the clients stands."""
+def names_without(tx: Tx, clinic_id: str, people: Collection[str]) -> set[str]:
+    """The names of those files that name none of the clients and colleagues."""
     rows = tx.execute(
-        select(TracedFile.name, TracedFile.clients).where(TracedFile.clinic_id == clinic_id)
+        select(TracedFile.name, TracedFile.people).where(TracedFile.clinic_id == clinic_id)
     )
-    asked = set(clients)
+    asked = set(people)
     return {name for name, named in rows if asked.isdisjoint(named)}

@@ -33,7 +33,7 @@ def upgrade() -> None:
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("said", sa.String(length=64), nullable=False),
-        sa.Column("clients", sa.Text(), nullable=False),
+        sa.Column("people", sa.Text(), nullable=False),
         sa.CheckConstraint(
             "purpose = 'recall' AND recall_id IS NOT NULL AND kind IS NULL AND ref IS NULL"
             " OR purpose = 'search' AND recall_id IS NULL AND kind IS NOT NULL AND ref IS NOT NULL",

@@ -12,12 +12,12 @@ from typing import Final
 
 from compliance.operations.auditing.kept import (
     PAGE,
-    Revisions,
     last_explained,
-    read_revisions,
 )
 from compliance.operations.auditing.problems import Findings
+from compliance.operations.reporting.kept_files import report_of
 from compliance.operations.reporting.requests import file_stem
+from compliance.operations.reporting.revisions import Revisions, read_revisions
 from compliance.store import lasting_files, reports
 from compliance.store.lasting_files import LastingRow
 from compliance.store.session import Database
@@ -163,11 +163,6 @@ def _without_entry(
         if not path.exists() or _age(path, now) < SETTLES:
             continue
         yield path
-
-
-def report_of(path: Path) -> str:
-    """The id in the name of a kept file of one session."""
-    return path.stem.partition("-")[2]
 
 
 def _age(path: Path, now: datetime) -> timedelta:

@@ -123,6 +123,11 @@ def kept_name(report_id: str) -> str:
     return f"{SESSION_FILE}{report_id}.pdf"
 
 
+def report_of(path: Path) -> str:
+    """The report in the name of a kept file of one session, or of a list."""
+    return path.stem.partition("-")[2]
+
+
 def keep_file(made: Path, kept: Path) -> None:
     """Write a private copy that outlives a crash; there must be none of this name yet."""
     handle = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -48,7 +48,8 @@ class KeepTrace:
     """The data of its entry, but for its id and name."""
     recall_id: str | None
     about: tuple[str, str] | None
-    clients: frozenset[str]
+    people: frozenset[str]
+    """Ids of the clients and colleagues whom it names."""
 
 
 def find_kept(
@@ -110,7 +111,7 @@ def _row(
         made_at=now,
         name=path.name,
         said=keep.said,
-        clients=sorted(keep.clients),
+        people=sorted({*keep.people, actor.user_id}),
     )
 
 

@@ -72,8 +72,7 @@ def list_recall(
         ),
         lists=tuple(lists),
         sessions=tuple(met.meeting.session_id for met in found.affected),
-        clients=frozenset(met.meeting.client_id for met in found.affected)
-        | frozenset(spared.client_id for spared in found.spared),
+        people=_named(found),
         size=size,
         recall=found.recall,
     )
@@ -116,11 +115,17 @@ def list_search(tx: Tx, kind: str, ref: str, *, actor: Actor, keyring: Keyring) 
         sentences=(counted.capitalize(),),
         lists=(listed,),
         sessions=tuple(each.meeting.session_id for each in met),
-        clients=frozenset(each.meeting.client_id for each in met)
-        | (frozenset({found_by}) if kind == "client" else frozenset()),
+        people=frozenset(each.meeting.client_id for each in met) | {found_by},
         size=size,
         about=(kind, found_by),
     )
+
+
+def _named(found: Worklist) -> frozenset[str]:
+    clients = {met.meeting.client_id for met in found.affected}
+    clients |= {spared.client_id for spared in found.spared}
+    callers = {call["called_by"] for met in found.affected for call in met.calls}
+    return frozenset(clients | callers | {each.by for each in found.to_pull if each.by})
 
 
 def _called_list(found: Worklist, names: Mapping[str, str], zone: str) -> TraceList:

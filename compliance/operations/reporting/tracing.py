@@ -63,8 +63,8 @@ class ExportTrace:
     """Of the log in that snapshot, see `read_size`; nothing later is quoted."""
     sessions: tuple[str, ...]
     """Whose signed endings are quoted with their proofs."""
-    clients: frozenset[str]
-    """Ids of all whom the lines name."""
+    people: frozenset[str]
+    """Ids of the clients and colleagues whom it names."""
     recall: RecallRow | None = None
     about: tuple[str, str] | None = None
     """(kind, reference) of what was searched for; exactly one of the two is given."""
@@ -120,7 +120,7 @@ def export_trace(
             entry=_entry(clinic, command, tree, sha256, now),
             recall_id=None if command.recall is None else command.recall.recall_id,
             about=command.about,
-            clients=command.clients,
+            people=command.people,
         )
         return enter_trace(workshop, clinic.clinic_id, keep, actor=actor, now=now)
 

@@ -81,5 +81,5 @@ class TracedFile(Base):
     """Of the file in the clinic's folder of reports."""
     said: Mapped[str] = mapped_column(String(64))
     """A keyed hash over all that it says: whether another one would say the same."""
-    clients: Mapped[Any] = mapped_column(JsonText)
-    """Ids of those whom its lines name, so that their erasure finds it."""
+    people: Mapped[Any] = mapped_column(JsonText)
+    """Ids of the clients and colleagues whom it names, so that their erasure finds it."""

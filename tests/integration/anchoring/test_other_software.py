@@ -74,7 +74,7 @@ def make_files(
         lists=(listed,),
         size=size,
         sessions=(session,),
-        clients=frozenset(),
+        people=frozenset(),
         about=("lot", "L1"),
     )
     yield export_trace(workshop, traced, actor=actor, now=clock()).path, 1

@@ -68,7 +68,7 @@ def recall_command(house: House) -> ExportTrace:
         lists=(affected,),
         size=size,
         sessions=(session,),
-        clients=frozenset({client_of(house, session)}),
+        people=frozenset({client_of(house, session)}),
         recall=recall,
     )
 
