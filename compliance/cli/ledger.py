@@ -37,8 +37,9 @@ def verify(ctx: click.Context, slug: str | None, checkpoint_files: tuple[Path, .
 
     Kept signed files are read and compared with what the log says of their bytes.
 
-    Only a checkpoint kept elsewhere can show that the end was cut off or that the
-    whole log was written anew. Exit code 0: everything holds; 3: something does not.
+    The log is also compared with what its own keys remember to have signed. Only a
+    checkpoint kept elsewhere can show that both were put back, or that the whole log
+    was written anew. Exit code 0: everything holds; 3: something does not.
     """
     from compliance.cli.installation import open_installation
     from compliance.cli.progress import terminal_progress
@@ -47,6 +48,7 @@ def verify(ctx: click.Context, slug: str | None, checkpoint_files: tuple[Path, .
     from compliance.operations.auditing.kept_bytes import FilesAt
     from compliance.operations.clinics import find_clinic
     from compliance.operations.rotating import read_chain
+    from compliance.operations.safekeeping.rollback import check_rollback
     from compliance.operations.system.overview import list_clinics
 
     notes = [path.read_text(encoding="utf-8") for path in checkpoint_files]
@@ -79,7 +81,11 @@ def verify(ctx: click.Context, slug: str | None, checkpoint_files: tuple[Path, .
             )
             _print(clinic.slug, result)
             clean = clean and result.clean
-    if not clean:
+        # A log that was put back is whole in itself; only what was signed since contradicts it.
+        behind = check_rollback(services.database, services.keys_folder)
+    for sentence in behind:
+        click.echo(f"  ✗ {sentence}")
+    if behind or not clean:
         ctx.exit(TAMPERED)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from cli.running import Run, add_user, open_sqlite
+from pysqlite3 import dbapi2
 from sqlalchemy import text
 
 TODAY = datetime.now(UTC).date().isoformat()
@@ -145,6 +147,35 @@ def test_a_checkpoint_kept_elsewhere_must_still_hold(
     kept.write_text("aseptrail/somewhere else\n1\nAAAA\n", encoding="utf-8")
     foreign = run("ledger", "verify", "--checkpoint", kept)
     assert foreign.exit_code == 2, "nobody looked at it, so it must not pass"
+
+
+def test_a_database_that_was_put_back_is_named_with_exit_code_three(
+    run: Run, clinic: str, data_dir: Path, tmp_path: Path
+) -> None:
+    """Such a log is whole in itself: only what was signed since tells of it."""
+    early = backup_copy(data_dir / "compliance.sqlite3")
+    add_user(run, clinic)
+    words = ("export", "--clinic", clinic, "--from", TODAY, "--to", TODAY)
+    assert run(*words, "-o", tmp_path / "report.pdf").exit_code == 0
+    put_back(data_dir / "compliance.sqlite3", early)
+
+    result = run("ledger", "verify")
+
+    assert result.exit_code == 3
+    assert "everything holds" in result.stdout
+    assert f"✗ {clinic}: rollback detected" in result.stdout
+
+
+def backup_copy(path: Path) -> bytes:
+    with contextlib.closing(dbapi2.connect(str(path))) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    return path.read_bytes()
+
+
+def put_back(path: Path, content: bytes) -> None:
+    for name in (f"{path.name}-wal", f"{path.name}-shm"):
+        path.with_name(name).unlink(missing_ok=True)
+    path.write_bytes(content)
 
 
 def test_a_database_of_another_version_is_not_touched_by_an_audit(
