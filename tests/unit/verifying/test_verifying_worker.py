@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from compliance.report.verifying.memory import MemoryDamaged, load_known, rememb
 from compliance.report.verifying.verdict import Outcome, verdict_from_json
 from compliance.report.verifying.verify import verify_report
 from compliance.report.verifying.worker import verify_in_subprocess
+from givens import ROOT
 
 Roots = list[x509.Certificate]
 
@@ -41,6 +44,21 @@ def test_the_worker_says_what_the_function_says(
     again = verify_in_subprocess(path, trust_pems=pems, known=known)
     assert again == verify_report(report, trust_roots=roots, known=known)
     assert again.level == 3
+
+
+def test_the_worker_loads_no_way_to_the_network() -> None:
+    """A process of its own: this one has long loaded everything."""
+    asked = (
+        "import sys\n"
+        "from compliance.report.verifying.no_network import leave_out_network\n"
+        "leave_out_network()\n"
+        "import compliance.report.verifying.verify\n"
+        "print(sorted({'http.client', 'urllib.request', 'aiohttp.client'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
 
 
 def test_too_little_memory_is_no_acceptance(path: Path, pems: list[bytes]) -> None:
