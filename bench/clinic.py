@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,7 @@ from compliance.domain.access import Actor, Auth, Role, system_actor
 from compliance.domain.evidence import Component
 from compliance.domain.template import read_template
 from compliance.domain.words import FIXED_ITEMS, ProductKind, ReprocessingMode
+from compliance.operations.anchoring.plan import plan_anchors
 from compliance.operations.catalogue import CONSENT, seed_templates
 from compliance.operations.founding import FoundClinic, found_clinic, open_keyring
 from compliance.operations.people.accounts import CreatePerson, create_person
@@ -33,7 +34,7 @@ from compliance.operations.treatments.closing import (
 )
 from compliance.operations.treatments.notes import SignConsent, sign_consent
 from compliance.operations.treatments.opening import OpenSession, open_session
-from compliance.settings import DATABASE_FILE
+from compliance.settings import DATABASE_FILE, LOCAL_TSA, Settings
 from compliance.store.schema import upgrade
 from compliance.store.session import Database, Tx, engine_options, prepare_engine
 
@@ -72,6 +73,14 @@ class BenchClinic:
             fonts=ROOT / "static" / "vendor" / "fonts",
             reports_folder=self.folder / "reports",
         )
+
+    def stamping_workshop(self, now: datetime) -> Workshop:
+        """The same with the installation's own time-stamp authority, whose clock stands at ``now``."""
+        settings = Settings.from_environ(
+            {"COMPLIANCE_DATA_DIR": str(self.folder), "COMPLIANCE_TSA_URL": LOCAL_TSA}
+        )
+        anchors = plan_anchors(settings, self.folder / "keys", lambda: now)
+        return replace(self.workshop(), anchors=anchors)
 
 
 def open_database(path: Path) -> Database:

@@ -172,13 +172,18 @@ def parse_object(data: bytes) -> dict[str, JsonValue]:
 
 def _parse_slowly(data: bytes) -> dict[str, JsonValue]:
     try:
-        value = json.loads(data.decode("utf-8"))
+        value = json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         # ValueError also covers bad UTF-8 and integers too long for Python to read.
         raise NotCanonical("not readable as JSON") from error
     if not isinstance(value, dict):
         raise NotCanonical("the outermost value is not an object")
     return value
+
+
+def _refuse_constant(name: str) -> None:
+    # Python reads NaN and Infinity, which RFC 8259 does not know.
+    raise ValueError(name)
 
 
 def _check_subset(value: JsonValue) -> bool:

@@ -4,7 +4,8 @@ Inclusion and consistency follow RFC 9162 sections 2.1.3 and 2.1.4. A range proo
 leaves are *all* the leaves of [start, end), which many inclusion proofs together do not.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -184,9 +185,11 @@ def verify_range(
 
     # The subtrees covering [0, start) are exactly the peaks of a tree of that size.
     peaks = list(proof.left)
-    reached = extend_peaks(peaks, start, _stop_after(leaf_hashes, end - start))
-    if reached != end:
+    leaves = iter(leaf_hashes)
+    if extend_peaks(peaks, start, itertools.islice(leaves, end - start)) != end:
         raise BadProof("the range has too few leaves")
+    if next(leaves, None) is not None:
+        raise BadProof("the range has too many leaves")
     for (_, index), subtree in zip(right_cover, proof.right, strict=True):
         _append_subtree(peaks, index, subtree)
     if fold_peaks(peaks) != root:
@@ -204,14 +207,6 @@ def _append_subtree(peaks: list[bytes], index: int, subtree: bytes) -> None:
         current = hash_node(peaks.pop(), current)
         index >>= 1
     peaks.append(current)
-
-
-def _stop_after(leaf_hashes: Iterable[bytes], limit: int) -> Iterator[bytes]:
-    """Pass leaves on, and refuse as soon as there is one more than the limit."""
-    for count, leaf_hash in enumerate(leaf_hashes):
-        if count >= limit:
-            raise BadProof("the range has too many leaves")
-        yield leaf_hash
 
 
 def _climb_both(

@@ -6,6 +6,7 @@ judged as of its own time.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 from collections.abc import Sequence
@@ -97,6 +98,7 @@ class SignedParts:
     pss: bool
 
 
+@functools.lru_cache(maxsize=8)  # A seal's form, place and time each ask for its token.
 def read_token(data: bytes) -> Token:
     """Read a TimeStampToken; what it signs is compared, the signature itself is not yet checked.
 
@@ -235,8 +237,7 @@ def _read(data: bytes) -> Token:
 
 def _certificates(signed: Any) -> tuple[x509.Certificate, ...]:
     carried = signed["certificates"]
-    if carried.native is None:
-        return ()
+    # Those that are left out are void, and have no length; what they say is not asked here.
     if len(carried) > MAX_CERTIFICATES:
         raise BadToken("the token carries too many certificates")
     return tuple(x509.load_der_x509_certificate(one.chosen.dump()) for one in carried)

@@ -15,7 +15,6 @@ from compliance.ledger.canonical import (
     JsonValue,
     NotCanonical,
     canonical_bytes,
-    canonical_value_bytes,
     parse_canonical,
 )
 from compliance.ledger.proofs import RangeProof
@@ -31,6 +30,7 @@ from compliance.report.verifying.parts import (
     read_entries,
     read_step,
 )
+from compliance.report.verifying.range_entries import CutFile, cut_file, read_cut_entries
 from compliance.report.verifying.shape import (
     NotAnAudit,
     UnknownAuditVersion,
@@ -61,10 +61,14 @@ __all__ = [
     "parse_audit",
 ]
 
-SCHEMA: Final = "aseptrail/audit/2"
+SCHEMA: Final = "aseptrail/audit/3"
 """What is written; reports of earlier versions are read for ever."""
 
-VERSIONS: Final[Mapping[str, int]] = {"aseptrail/audit/1": 1, SCHEMA: 2}
+VERSIONS: Final[Mapping[str, int]] = {
+    "aseptrail/audit/1": 1,
+    "aseptrail/audit/2": 2,
+    SCHEMA: 3,
+}
 
 ATTACHMENT_NAME: Final = "audit.json"
 
@@ -121,8 +125,8 @@ def build_audit(parts: AuditParts) -> bytes:
         NotCanonical: if a value lies outside the canonical subset.
     """
     plain = _built_plainly(parts)
-    # Members stand in the order of their names, and those of a volume's entries are as long
-    # as all else a hundred times over: they are written one by one, never all held as text.
+    # Members stand in the order of their names. An entry is canonical JSON already, and is
+    # written as the bytes that it is.
     written = io.BytesIO()
     before = {name: value for name, value in plain.items() if name < _ENTRIES}
     after = {name: value for name, value in plain.items() if name > _ENTRIES}
@@ -131,9 +135,7 @@ def build_audit(parts: AuditParts) -> bytes:
     for number, (body, leaf) in enumerate(zip(parts.entries, parts.leaf_hashes, strict=True)):
         if number:
             written.write(b",")
-        written.write(
-            canonical_value_bytes({"leaf": leaf.hex()} if body is None else body.decode())
-        )
+        written.write(canonical_bytes({"leaf": leaf.hex()}) if body is None else body)
     written.write(b"],")
     written.write(canonical_bytes(after)[1:])
     return written.getvalue()
@@ -179,13 +181,13 @@ def parse_audit(data: bytes) -> AuditFile:
     if len(data) > MAX_AUDIT_BYTES:
         raise NotAnAudit("larger than any audit.json this software makes")
     try:
-        content = parse_canonical(data)
-        return _read(content, data)
+        cut = cut_file(data, SCHEMA)
+        return _read(parse_canonical(data if cut is None else cut.rest), data, cut)
     except NotCanonical as error:
         raise NotAnAudit(f"not canonical: {error}") from error
 
 
-def _read(content: dict[str, JsonValue], data: bytes) -> AuditFile:
+def _read(content: dict[str, JsonValue], data: bytes, cut: CutFile | None) -> AuditFile:
     schema = content.get("schema")
     if schema == SESSION_SCHEMA:
         return read_session_file(content, data)
@@ -201,7 +203,7 @@ def _read(content: dict[str, JsonValue], data: bytes) -> AuditFile:
     span = exact_object(content["range"], {"start", "end"}, "range")
     start, end = any_count(span["start"], "range.start"), any_count(span["end"], "range.end")
     # Nobody needs them as text as well, and they are nearly all of a volume.
-    entries, leaf_hashes = read_entries(content.pop(_ENTRIES), start)
+    entries, leaf_hashes = _read_range(content.pop(_ENTRIES), start, cut)
     if end - start != len(entries):
         raise NotAnAudit("the number of entries is not that of the range")
     proof = exact_object(content["range_proof"], {"left", "right"}, "range_proof")
@@ -228,6 +230,17 @@ def _read(content: dict[str, JsonValue], data: bytes) -> AuditFile:
         consistency=steps,
         anchors=read_anchors(any_list(content["anchors"], "anchors")),
     )
+
+
+def _read_range(
+    value: JsonValue, start: int, cut: CutFile | None
+) -> tuple[Sequence[tuple[int, bytes | None]], list[bytes]]:
+    if cut is None:
+        return read_entries(value, start)
+    if value != []:
+        # What was cut out are the entries of something else further up.
+        raise NotCanonical("the bytes are not the canonical form of their value")
+    return read_cut_entries(cut.elements, start)
 
 
 def _built_proofs(parts: AuditParts) -> dict[str, JsonValue]:

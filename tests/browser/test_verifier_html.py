@@ -24,6 +24,7 @@ from compliance.report.verifier_page import build_page, bundle, installed_source
 from compliance.report.verifying.verdict import Outcome, Verdict, checkpoint_to_json
 from compliance.report.verifying.verify import verify_report
 from unit.verifying.building import Clinic, make_clinic, parts_of, seal
+from unit.verifying.element_mutants import element_mutants, old_reports
 from unit.verifying.further_mutants import load_mutants, session_mutants
 from unit.verifying.lasting_mutants import lasting_mutants
 from unit.verifying.mutants import (
@@ -109,6 +110,8 @@ def test_page_and_command_agree_field_by_field(page: Page, clinic: Clinic, room:
         families = (
             semantic_mutants(maker),
             form_mutants(maker),
+            element_mutants(maker),
+            old_reports(maker),
             container_mutants(maker),
             outside_mutants(maker),
             revoked_mutants(maker),

@@ -5,6 +5,7 @@ import { readContext, readCurves, readDisclosures, readEntries, readStep } from 
 import { firstLetters, quoted } from "./bytes.js";
 import { NotCanonical, parseCanonical } from "./canonical.js";
 import { MAX_AUDIT_BYTES } from "./limits.js";
+import { cutFile, isOfSchema, readCutEntries, requireWellFormed } from "./range_entries.js";
 import { NotAnAudit, UnknownAuditVersion, anyCount, anyHash, anyHashes, anyList, checkPlainParts, checkPlainSessionParts, exactObject } from "./shape.js";
 import { TRACE_SCHEMA, readTraceFile } from "./trace_file.js";
 
@@ -12,7 +13,9 @@ const SESSION_SCHEMA = "aseptrail/session/1";
 const VERSIONS = new Map([
   ["aseptrail/audit/1", 1],
   ["aseptrail/audit/2", 2],
+  ["aseptrail/audit/3", 3],
 ]);
+const CUT_SCHEMA = "aseptrail/audit/3";
 const FAMILIES = ["aseptrail/audit/", "aseptrail/session/"];
 
 function readShared(content) {
@@ -46,11 +49,22 @@ function readSession(content) {
   };
 }
 
-function readReport(content, version) {
+function readRange(value, start, elements) {
+  if (elements === null) {
+    return readEntries(value, start);
+  }
+  if (value.length > 0) {
+    // What was cut out are the entries of something else further up.
+    throw new NotCanonical("the bytes are not the canonical form of their value");
+  }
+  return readCutEntries(elements, start);
+}
+
+function readReport(content, version, elements) {
   checkPlainParts(content, version);
   const span = exactObject(content.range, ["start", "end"], "range");
   const [start, end] = [anyCount(span.start, "range.start"), anyCount(span.end, "range.end")];
-  const { entries, leaves } = readEntries(content.entries, start);
+  const { entries, leaves } = readRange(content.entries, start, elements);
   if (end - start !== entries.length) {
     throw new NotAnAudit("the number of entries is not that of the range");
   }
@@ -72,7 +86,7 @@ function readReport(content, version) {
   };
 }
 
-function read(content) {
+function read(content, elements) {
   const schema = Object.hasOwn(content, "schema") ? content.schema : undefined;
   if (schema === SESSION_SCHEMA) {
     return readSession(content);
@@ -87,7 +101,7 @@ function read(content) {
     const known = [...VERSIONS.keys(), SESSION_SCHEMA, TRACE_SCHEMA].join(", ");
     throw new UnknownAuditVersion(`schema ${quoted(firstLetters(schema, 40))}, but only ${known} are understood`);
   }
-  return readReport(content, VERSIONS.get(schema));
+  return readReport(content, VERSIONS.get(schema), elements);
 }
 
 export function parseAudit(bytes) {
@@ -95,7 +109,12 @@ export function parseAudit(bytes) {
     throw new NotAnAudit("larger than any audit.json this software makes");
   }
   try {
-    return read(parseCanonical(bytes));
+    const cut = cutFile(bytes);
+    if (cut === null || !isOfSchema(cut, CUT_SCHEMA)) {
+      return read(parseCanonical(bytes), null);
+    }
+    requireWellFormed(cut.elements);
+    return read(parseCanonical(cut.rest), cut.elements);
   } catch (error) {
     throw error instanceof NotCanonical ? new NotAnAudit(`not canonical: ${error.message}`) : error;
   }

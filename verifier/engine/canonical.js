@@ -86,7 +86,7 @@ function holdsLoneSurrogate(text, value) {
   return /\\ud[89a-f][0-9a-f]{2}/.test(text) && hasLoneSurrogate(value);
 }
 
-function hasLoneSurrogate(value) {
+export function hasLoneSurrogate(value) {
   if (typeof value === "string") {
     return LONE_SURROGATE.test(value);
   }

@@ -26,6 +26,7 @@ const TRACE_KEYS = [
 const OF_VERSION = new Map([
   [1, []],
   [2, ["curves"]],
+  [3, ["curves"]],
 ]);
 
 function requireKeys(value, keys, name) {

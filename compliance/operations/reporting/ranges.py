@@ -15,7 +15,7 @@ from compliance.operations.sealing import ANOMALY, LogDamaged
 from compliance.store import log
 from compliance.store.session import Tx
 
-VOLUME_SESSIONS: Final = 650
+VOLUME_SESSIONS: Final = 1_000
 """Ended sessions in one file; validators and memory stay quick and flat below it."""
 
 MAX_DAYS: Final = 366 * 31

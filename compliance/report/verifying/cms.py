@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from asn1crypto.cms import CMSAttributes, ContentInfo
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.sign.validation import EmbeddedPdfSignature
@@ -25,6 +26,8 @@ _SHA256: Final = bytes.fromhex("300d06096086480165030402010500")
 _DATA: Final = bytes.fromhex("300b06092a864886f70d010701")
 _STAMP: Final = bytes.fromhex("060b2a864886f70d010910020e")
 """The kind of the attribute that holds a time-stamp over the signature."""
+STAMP_KIND: Final = "signature_time_stamp_token"
+"""The same as asn1crypto names it."""
 _SIGNATURE_ALGORITHMS: Final = frozenset(
     {
         bytes.fromhex("300a06082a8648ce3d040302"),  # ECDSA with SHA-256
@@ -63,13 +66,16 @@ def stated_digest(signature: EmbeddedPdfSignature, ours: bytes) -> bytes:
     content = signature.signed_data["encap_content_info"]
     if content["content_type"].native == "tst_info":
         return bytes(content["content"].parsed["message_imprint"]["hashed_message"].native)
-    attributes = signature.signer_info["signed_attrs"]
-    if not attributes.native:
+    signed: Any = signature.signer_info["signed_attrs"]
+    if not len(signed):
         return ours
-    values = [item["values"] for item in attributes if item["type"].native == "message_digest"]
-    if len(values) != 1 or len(values[0]) != 1:
+    # All of them are read to their end, in a copy: pyHanko writes again what was read of its own.
+    attributes: Any = CMSAttributes.load(encode(SET, signed.contents))
+    told = [(item["type"].native, item["values"].native) for item in attributes]
+    digests = [values for kind, values in told if kind == "message_digest"]
+    if len(digests) != 1 or len(digests[0]) != 1:
         raise BadSignature("the signature does not state one digest")
-    return bytes(values[0][0].native)
+    return bytes(digests[0][0])
 
 
 def require_plain(signature: EmbeddedPdfSignature, value: bytes) -> None:
@@ -112,14 +118,30 @@ def require_exact(
         encode(SET, _SHA256),
         _DATA,
         encode(CONTEXT_0, *certificates),
-        encode(SET, _signer_info(signature)),
+        encode(SET, _signer_info(signature, value)),
     )
     if encode(SEQUENCE, SIGNED_DATA, encode(CONTEXT_0, signed_data)) != value:
         raise BadSignature("a part of the seal that nobody signs was altered")
 
 
-def _signer_info(signature: EmbeddedPdfSignature) -> bytes:
-    info: Any = signature.signer_info
+def stamps_in(value: bytes) -> list[bytes]:
+    """Return the time-stamps that a signature value carries unsigned, each as it stands there.
+
+    Args:
+        value: without its padding; each such attribute holds one value.
+    """
+    unsigned = _own_info(value)["unsigned_attrs"]
+    return [one["values"].contents for one in unsigned if one["type"].native == STAMP_KIND]
+
+
+def _own_info(value: bytes) -> Any:
+    # Read anew: asn1crypto writes again whatever pyHanko has looked into, each part once for
+    # every part around it, and a time-stamp has many inside one another.
+    return ContentInfo.load(value)["content"]["signer_infos"][0]
+
+
+def _signer_info(signature: EmbeddedPdfSignature, value: bytes) -> bytes:
+    info: Any = _own_info(value)
     algorithm = info["signature_algorithm"].dump()
     if algorithm not in _SIGNATURE_ALGORITHMS:
         raise BadSignature("the seal is of a kind this software does not make")
@@ -132,17 +154,14 @@ def _signer_info(signature: EmbeddedPdfSignature) -> bytes:
         encode(CONTEXT_0, info["signed_attrs"].contents),
         algorithm,
         encode(OCTETS, info["signature"].native),
-        _stamp_of(info),
+        _stamp_of(value),
     )
 
 
-def _stamp_of(info: Any) -> bytes:
+def _stamp_of(value: bytes) -> bytes:
     """The time-stamp over the signature, where there is one; it is checked by itself."""
-    unsigned = info["unsigned_attrs"]
-    if not unsigned.native:
-        return b""
-    token = unsigned[0]["values"][0].dump()
-    return encode(CONTEXT_1, encode(SEQUENCE, _STAMP, encode(SET, token)))
+    stamps = stamps_in(value)
+    return encode(CONTEXT_1, encode(SEQUENCE, _STAMP, encode(SET, stamps[0]))) if stamps else b""
 
 
 def _serial(certificate: Any) -> bytes:

@@ -20,7 +20,7 @@ from compliance.ledger.timestamp import (
 )
 from compliance.ledger.token_form import require_one_form
 from compliance.report.verifying.byte_ranges import SignedBytes, strip_padding
-from compliance.report.verifying.cms import BadSignature
+from compliance.report.verifying.cms import STAMP_KIND, BadSignature, stamps_in
 from compliance.report.verifying.verdict import Check
 
 CODE: Final = "seal_time"
@@ -30,8 +30,6 @@ SEAL_FIELD: Final = "Seal"
 
 ARCHIVE_FIELD: Final = "ArchiveTimestamp"
 """With a number after it, the field of a time-stamp that is added later."""
-
-_KIND: Final = "signature_time_stamp_token"
 
 
 def is_archive_stamp(signature: EmbeddedPdfSignature) -> bool:
@@ -61,7 +59,7 @@ def require_one_token(signature: EmbeddedPdfSignature, value: bytes) -> None:
         return
     is_seal = signature.field_name == SEAL_FIELD
     types = [one["type"].native for one in attributes]
-    if types != [_KIND] or not (is_seal or len(attributes[0]["values"]) == 1):
+    if types != [STAMP_KIND] or not (is_seal or len(attributes[0]["values"]) == 1):
         raise BadSignature("it carries more that nobody signed than a time-stamp")
     if is_seal:
         _require_sound(attributes[0]["values"].contents)
@@ -135,12 +133,9 @@ def _tokens(
             # That its imprint is the digest of the file was compared with the other signatures'.
             yield read_token(strip_padding(signed.contents)), True
             continue
-        info: Any = signature.signer_info
-        for one in info["unsigned_attrs"] if info["unsigned_attrs"].native else ():
-            if one["type"].native != _KIND:
-                continue
-            token = read_token(one["values"][0].dump())
-            if not token.is_over(info["signature"].native):
+        for stamp in stamps_in(strip_padding(signed.contents)):
+            token = read_token(stamp)
+            if not token.is_over(signature.signer_info["signature"].native):
                 raise BadToken("a time-stamp is over something else than the seal")
             yield token, False
 

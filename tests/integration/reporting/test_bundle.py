@@ -61,7 +61,7 @@ def test_a_bundle_holds_the_pdf_its_audit_the_root_and_their_sums(
     assert verdict.outcome is Outcome.ACCEPTED
     assert verdict.audit is not None
     assert verdict.audit.canonical == (folder / "day.audit.json").read_bytes()
-    assert json.loads(verdict.audit.canonical)["schema"] == "aseptrail/audit/2"
+    assert json.loads(verdict.audit.canonical)["schema"] == "aseptrail/audit/3"
     assert "compliance verify day.pdf --trust ROOT.pem" in (folder / "README.txt").read_text()
 
 

@@ -475,10 +475,11 @@ def _spellings(audit: bytes, content: Mapping[str, JsonValue]) -> Iterator[bytes
     yield b"[]"
     yield b""
     yield b"null"
-    yield audit.replace(b"aseptrail/audit/2", b"aseptrail/audit/9")
-    yield audit.replace(b"aseptrail/audit/2", b"aseptrail/audit/1")
-    yield audit.replace(b"aseptrail/audit/2", b"aseptrail/session/1")
-    yield audit.replace(b"aseptrail/audit/2", b"somebody/else")
+    yield audit.replace(b"aseptrail/audit/3", b"aseptrail/audit/9")
+    yield audit.replace(b"aseptrail/audit/3", b"aseptrail/audit/2")
+    yield audit.replace(b"aseptrail/audit/3", b"aseptrail/audit/1")
+    yield audit.replace(b"aseptrail/audit/3", b"aseptrail/session/1")
+    yield audit.replace(b"aseptrail/audit/3", b"somebody/else")
 
 
 def _encrypted() -> bytes:

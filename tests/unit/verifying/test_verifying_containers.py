@@ -86,7 +86,7 @@ def test_a_seal_in_other_letters_is_noticed(report: bytes, roots: Roots) -> None
 
 def test_what_is_not_a_report_is_not_judged(clinic: Clinic, room: Path, roots: Roots) -> None:
     newer = parse_canonical(build_audit(parts_of(clinic)))
-    newer_bytes = canonical_bytes({**newer, "schema": "aseptrail/audit/3"})
+    newer_bytes = canonical_bytes({**newer, "schema": "aseptrail/audit/4"})
     for pdf, code in (
         (draw(build_audit(parts_of(clinic))), "signed"),
         (sign(draw(None), clinic, room), "attachment"),
@@ -106,7 +106,7 @@ def test_what_is_not_a_report_is_not_judged(clinic: Clinic, room: Path, roots: R
         pytest.param(b"{}", id="empty"),
         pytest.param(b"not json", id="not-json"),
         pytest.param(b"[" * 5000, id="deep"),
-        pytest.param(b'{"schema":"aseptrail/audit/2"}', id="keys-missing"),
+        pytest.param(b'{"schema":"aseptrail/audit/3"}', id="keys-missing"),
     ],
 )
 def test_a_sealed_audit_of_another_form_is_rejected(

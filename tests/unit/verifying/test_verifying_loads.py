@@ -65,21 +65,41 @@ def problems(clinic: Clinic, *told: tuple[str, dict[str, Any]], start: int = 0) 
     return [check.reason for check in check_loads(log) if check.holds is False]
 
 
-def test_a_report_of_the_first_version_is_still_accepted() -> None:
-    root = x509.load_pem_x509_certificate((GOLDEN / "report-v1-root.pem").read_bytes())
-    verdict = verify_report((GOLDEN / "report-v1.pdf").read_bytes(), trust_roots=[root])
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_a_report_of_an_earlier_version_is_still_accepted(version: str) -> None:
+    root = x509.load_pem_x509_certificate((GOLDEN / f"report-{version}-root.pem").read_bytes())
+    verdict = verify_report((GOLDEN / f"report-{version}.pdf").read_bytes(), trust_roots=[root])
     assert [check.reason for check in verdict.checks if check.holds is False] == []
     assert verdict.outcome is Outcome.ACCEPTED
 
 
 def test_the_second_version_has_a_key_that_the_first_has_not(clinic: Clinic) -> None:
     data: Any = parse_canonical(build_audit(parts_of(clinic)))
+    data["entries"] = [canonical_bytes(entry).decode() for entry in data["entries"]]
+    second, first = "aseptrail/audit/2", "aseptrail/audit/1"
+    parse_audit(canonical_bytes({**data, "schema": second}))
     with pytest.raises(NotAnAudit):
-        parse_audit(canonical_bytes({**data, "schema": "aseptrail/audit/1"}))
+        parse_audit(canonical_bytes({**data, "schema": first}))
     del data["curves"]
     with pytest.raises(NotAnAudit):
-        parse_audit(canonical_bytes(data))
-    assert parse_audit(canonical_bytes({**data, "schema": "aseptrail/audit/1"})).curves == {}
+        parse_audit(canonical_bytes({**data, "schema": second}))
+    assert parse_audit(canonical_bytes({**data, "schema": first})).curves == {}
+
+
+@pytest.mark.parametrize("older", ["aseptrail/audit/1", "aseptrail/audit/2"])
+def test_entries_are_texts_before_the_third_version_and_themselves_from_it_on(
+    older: str, clinic: Clinic
+) -> None:
+    data: Any = parse_canonical(build_audit(parts_of(clinic)))
+    if older.endswith("1"):
+        del data["curves"]
+    with pytest.raises(NotAnAudit):
+        parse_audit(canonical_bytes({**data, "schema": older}))
+    data["entries"] = [canonical_bytes(entry).decode() for entry in data["entries"]]
+    audit = parse_audit(canonical_bytes({**data, "schema": older}))
+    newest = parse_audit(build_audit(parts_of(clinic)))
+    assert list(audit.entries) == list(newest.entries)
+    assert audit.leaf_hashes == newest.leaf_hashes
 
 
 def test_readings_are_hashed_again(clinic: Clinic) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from compliance.ledger.canonical import canonical_bytes, parse_canonical
+from compliance.ledger.canonical import canonical_bytes, canonical_value_bytes, parse_canonical
+from compliance.ledger.tree import hash_leaf
 from compliance.report.payload import NotAnAudit, build_audit, parse_audit
 from unit.verifying.building import Clinic, parts_of
 
@@ -57,8 +59,6 @@ def put(*path: Any, value: Any) -> Callable[[Any], None]:
         pytest.param(put("volume", value={"number": 3, "of": 2}), id="volume-beyond-the-last"),
         pytest.param(put("anchors", value=[{}]), id="anchors-in-version-1"),
         pytest.param(put("entries", value=[]), id="fewer-entries-than-the-range"),
-        pytest.param(put("entries", 0, value={"leaf": "ab"}), id="leaf-too-short"),
-        pytest.param(put("entries", 0, value=None), id="entry-is-null"),
         pytest.param(put("disclosures", 0, "salt", value=""), id="salt-is-empty"),
         pytest.param(put("context", 0, "proof", value="ab"), id="proof-is-no-list"),
         pytest.param(put("open_sessions", 0, "state", value=None), id="state-is-null"),
@@ -69,6 +69,28 @@ def test_any_other_form_is_refused(change: Callable[[Any], None], clinic: Clinic
     change(data)
     with pytest.raises(NotAnAudit):
         parse_audit(canonical_bytes(data))
+
+
+@pytest.mark.parametrize("element", [None, 5, {}, {"leaf": "ab"}, {"leaf": "AB" * 32}])
+def test_an_element_that_is_no_entry_has_a_hash_of_its_own(element: Any, clinic: Clinic) -> None:
+    data: Any = parse_canonical(build_audit(parts_of(clinic)))
+    data["entries"][0] = element
+    audit = parse_audit(canonical_bytes(data))
+    index, body = audit.entries[0]
+    assert (index, body) == (audit.start, canonical_value_bytes(element))
+    assert audit.leaf_hashes[0] == hash_leaf(canonical_value_bytes(element))
+
+
+def test_a_leaf_hash_stands_for_an_entry_that_is_left_out(clinic: Clinic) -> None:
+    parts = parts_of(clinic)
+    whole = parse_audit(build_audit(parts))
+    withheld = parse_audit(build_audit(replace(parts, entries=[None, *parts.entries[1:]])))
+    assert withheld.leaf_hashes == whole.leaf_hashes
+    assert withheld.entries[0] == (parts.start, None)
+    assert list(withheld.entries)[1:] == list(whole.entries)[1:] == whole.entries[1:]
+    assert withheld.entries[-1] == whole.entries[-1]
+    with pytest.raises(IndexError):
+        whole.entries[len(whole.entries)]
 
 
 def test_a_false_disclosure_never_reaches_the_drawing(clinic: Clinic) -> None:
