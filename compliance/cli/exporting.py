@@ -1,4 +1,4 @@
-"""``compliance export``: a signed report of whole days, or the signed file of one session."""
+"""``compliance export``: a signed report of whole days, or the file of one session or recall."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from compliance.domain.access import Actor
+    from compliance.operations.reporting.tracing import ExportTrace
     from compliance.web.context import Services
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -21,6 +22,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--from", "first", type=_DAY, help="First day, inclusive.")
 @click.option("--to", "last", type=_DAY, help="Last day, inclusive.")
 @click.option("--session", "session_id", metavar="ID", help="One session instead of a period.")
+@click.option("--recall", "recall_id", metavar="ID", help="One recall as it stands instead.")
 @click.option(
     "--client-copy",
     is_flag=True,
@@ -49,6 +51,7 @@ def export(
     first: datetime | None,
     last: datetime | None,
     session_id: str | None,
+    recall_id: str | None,
     output: Path,
     bundle: Path | None,
     *,
@@ -57,21 +60,27 @@ def export(
 ) -> None:
     """Make a signed report of [FROM, TO], days of the clinic's time zone, or of one session.
 
-    Prints path, SHA-256 and pages of every file. The export is entered in the log.
+    The list of a recall is kept as well: while nothing changes, FILE is the same again. Prints path, SHA-256 and pages of every file. The export is entered in the log.
     """
     from compliance.cli.installation import acting_in, open_installation
     from compliance.operations.reporting.bundle import write_bundle
 
     if countersign and session_id is not None:
         raise click.UsageError("--countersign is of a report: name its days with --from and --to.")
-    period = _read_period(first, last, session_id, client_copy=client_copy)
+    if recall_id is not None and (session_id is not None or first is not None or last is not None):
+        raise click.UsageError("--recall stands alone: without --session, --from and --to.")
+    period = None
+    if recall_id is None:
+        period = _read_period(first, last, session_id, client_copy=client_copy)
     for path in (output, bundle):
         if path is not None and not path.parent.is_dir():
             raise click.UsageError(f"There is no folder {path.parent}.")
     with open_installation() as services:
         with services.database.reading() as tx:
             actor = acting_in(tx, slug)
-        if period is None:
+        if recall_id is not None:
+            files = _export_recall(services, recall_id, output, actor)
+        elif period is None:
             purpose = "client_copy" if client_copy else "inspection"
             files = _export_session(services, str(session_id), purpose, output, actor)
         else:
@@ -133,6 +142,27 @@ def _export_session(
     )
     _say(made.path, made.sha256, made.pages)
     return [made.path]
+
+
+def _export_recall(services: Services, recall_id: str, output: Path, actor: Actor) -> list[Path]:
+    from compliance.operations.reporting.traced_lists import list_recall
+
+    with services.database.reading() as tx:
+        command = list_recall(
+            tx, recall_id, actor=actor, keyring=services.keyring, now=services.clock()
+        )
+    write_list(services, command, output, actor)
+    return [output]
+
+
+def write_list(services: Services, command: ExportTrace, output: Path, actor: Actor) -> None:
+    """Make or find the signed list, and write a copy of it to a file of the person's own."""
+    from compliance.operations.reporting.tracing import export_trace
+
+    made = export_trace(services.workshop, command, actor=actor, now=services.clock())
+    output.write_bytes(made.path.read_bytes())
+    again = "\n  the same file as before: nothing has changed" if made.replayed else ""
+    click.echo(f"{output}\n  SHA-256 {made.sha256}{again}")
 
 
 def _say(path: Path, sha256: str, pages: int) -> None:

@@ -16,6 +16,7 @@ Row = TypeVar("Row")
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MILLISECOND: Final = 253_402_300_799_999
+_MOST_ENTRIES: Final = 1 << 62
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CURSOR: Final = re.compile(r"[A-Za-z0-9_-]{1,600}")
 
@@ -58,6 +59,16 @@ def read_text_cursor(cursor: str | None) -> tuple[str, str] | None:
     if not isinstance(first, str) or "\0" in first or any("\ud800" <= c <= "\udfff" for c in first):
         raise _broken(cursor)
     return first, row_id
+
+
+def read_number_cursor(cursor: str | None) -> int | None:
+    """Read a place in a list that is ordered by entries; raises ``Refused`` for a broken one."""
+    if cursor is None:
+        return None
+    first, _ = _read(cursor)
+    if isinstance(first, bool) or not isinstance(first, int) or not 0 <= first < _MOST_ENTRIES:
+        raise _broken(cursor)
+    return first
 
 
 def _read(cursor: str) -> tuple[Any, str]:

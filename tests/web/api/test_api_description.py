@@ -82,7 +82,7 @@ def test_the_guide_names_only_what_exists(app: Flask) -> None:
     assert len(named) > 10
     for method, path in named:
         filled = re.sub(
-            r"\$(SESSION|REPORT|LOAD|CYCLE)", "01890a5d-ac96-774b-bcce-b302099a8057", path
+            r"\$(SESSION|REPORT|LOAD|CYCLE|RECALL)", "01890a5d-ac96-774b-bcce-b302099a8057", path
         )
         assert adapter.test(f"/api/v1{filled}", method=method), (method, path)
 
