@@ -25,6 +25,7 @@ from compliance.report.verifying.verdict import Outcome, Verdict, checkpoint_to_
 from compliance.report.verifying.verify import verify_report
 from unit.verifying.building import Clinic, make_clinic, parts_of, seal
 from unit.verifying.element_mutants import element_mutants, old_reports
+from unit.verifying.foreign_mutants import foreign_mutants
 from unit.verifying.further_mutants import load_mutants, session_mutants
 from unit.verifying.lasting_mutants import lasting_mutants
 from unit.verifying.mutants import (
@@ -116,6 +117,7 @@ def test_page_and_command_agree_field_by_field(page: Page, clinic: Clinic, room:
             outside_mutants(maker),
             revoked_mutants(maker),
             lasting_mutants(maker),
+            foreign_mutants(maker),
             traced_mutants(maker),
             session_mutants(maker),
             load_mutants(maker),

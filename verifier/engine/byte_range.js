@@ -1,5 +1,6 @@
 // Which bytes of the file a signature is over, found without regard to the PDF around it.
 
+import { UNSTATED, readMarked } from "./ber.js";
 import { fromHex, joinBytes, latin1 } from "./bytes.js";
 
 export class BadByteRange extends Error {}
@@ -36,10 +37,13 @@ export function requireAcceptedDigest(name) {
 }
 
 // X.690 section 8.1.3: a short length is the octet itself, a long one follows in as many octets
-// as the low bits say, and DER uses as few as possible.
+// as the low bits say, and DER uses as few as possible. Some programs mark the end instead.
 function endOfDer(contents) {
   if (contents.length < 2 || contents[0] !== 0x30) {
     throw new BadByteRange("the signature is not a DER sequence");
+  }
+  if (contents[1] === UNSTATED) {
+    return endOfMarked(contents);
   }
   let length = contents[1];
   let start = 2;
@@ -54,6 +58,14 @@ function endOfDer(contents) {
     throw new BadByteRange("the signature is longer than the place reserved for it");
   }
   return start + length;
+}
+
+function endOfMarked(contents) {
+  try {
+    return readMarked(contents).end;
+  } catch {
+    throw new BadByteRange("the signature's end is not marked");
+  }
 }
 
 export function stripPadding(contents) {

@@ -1,16 +1,17 @@
 // Objects that a later part of a file writes anew: for each, what may differ.
 
+import { judgeSignedField } from "./countersigning.js";
 import { ALLOWED, FORBIDDEN, UNCLEAR } from "./harm.js";
 import { sameBut, spelt } from "./pdf_compare.js";
 import { PdfDictionary, PdfReference } from "./pdf_values.js";
+import { objectsOfStore } from "./security_store.js";
 
-// What a signature in the field left for it sets: the signature, how it looks, when.
-const FILLED = ["V", "AP", "M"];
+// The form, which is judged by itself, and what is needed to judge signatures later.
+const OF_CATALOG = ["AcroForm", "DSS", "Extensions"];
 
 // What the command's library would at least look at closer, wherever it is changed.
 const LOOSE = {
   catalog: ["AcroForm", "DSS", "Extensions", "Metadata", "MarkInfo", "Version"],
-  form: ["Fields", "DR", "DA", "Q", "NeedAppearances"],
   field: ["AP", "AS", "V", "F", "DA", "Q", "Ff", "Type", "M"],
   signed: ["Ff", "Type"],
 };
@@ -50,21 +51,25 @@ function judgeOldField(before, after, { permission }) {
   return permission === 1 && after.has("AP") ? FORBIDDEN : UNCLEAR;
 }
 
+// The objects that are judged by what they are, be they changed or not.
+export async function judgedObjects({ file, at, oldRoot, signed }, { formReference, form }) {
+  const described = signed ? [file.trailerValue("Info", at - 1), oldRoot.raw("Metadata")] : [];
+  const all = [formReference, form.raw("Fields"), ...(await objectsOfStore(file, oldRoot, at - 1)), ...described];
+  return all.filter((one) => one instanceof PdfReference);
+}
+
 // By object, how it is judged; `annotated` are the new fields by the page they lie on.
-export async function expectedChanges(step, { formReference, form, inspector, fields, annotated }) {
-  const { file, at, oldRoot, countersigned } = step;
-  const described = countersigned ? ["Metadata"] : [];
+export async function expectedChanges(step, forms) {
+  const { inspector, fields, annotated } = forms;
+  const { file, at, countersigned, signed } = step;
+  const ofCatalog = signed ? [...OF_CATALOG, "Metadata"] : OF_CATALOG;
   const found = new Map([
-    [step.rootReference.key, (before, after) => strictly(before, after, ["DSS", "Extensions", ...described], LOOSE.catalog)],
-    [formReference.key, (before, after) => strictly(before, after, countersigned ? ["Fields", "SigFlags"] : ["Fields"], LOOSE.form)],
+    [step.rootReference.key, (before, after) => strictly(before, after, ofCatalog, LOOSE.catalog)],
     ...fields.map((field) => [field.key, (before, after) => judgeOldField(before, after, step)]),
   ]);
-  if (form.raw("Fields") instanceof PdfReference) {
-    // That the list has only grown was asked before.
-    found.set(form.raw("Fields").key, () => ALLOWED);
-  }
-  if (oldRoot.raw("DSS") instanceof PdfReference) {
-    found.set(oldRoot.raw("DSS").key, () => ALLOWED);
+  for (const one of await judgedObjects(step, forms)) {
+    // What became of it was asked before.
+    found.set(one.key, () => ALLOWED);
   }
   for (const [page, allowed] of annotated) {
     found.set(page.key, (before, after) => judgePage(before, after, allowed, step));
@@ -74,12 +79,7 @@ export async function expectedChanges(step, { formReference, form, inspector, fi
     }
   }
   if (countersigned && inspector !== null) {
-    found.set(inspector.key, (before, after) => strictly(before, after, FILLED, LOOSE.field));
-    for (const one of [file.trailerValue("Info", at - 1), oldRoot.raw("Metadata")]) {
-      if (one instanceof PdfReference) {
-        found.set(one.key, () => ALLOWED);
-      }
-    }
+    found.set(inspector.key, (before, after) => judgeSignedField(before, after, step));
   }
   return found;
 }
@@ -106,14 +106,27 @@ async function reach(file, last, value, found) {
   }
 }
 
+// What fields show that are signed already; nothing of it may change.
+async function shownBySigned(file, form, last, found) {
+  const fields = form === undefined ? [] : await file.member(form, "Fields", last);
+  for (const reference of Array.isArray(fields) ? fields : []) {
+    const field = await file.resolve(reference, last);
+    if (field instanceof PdfDictionary && field.has("V")) {
+      await reach(file, last, field, found);
+    }
+  }
+}
+
 // The objects of which only somebody who looks closer can say whether they may change.
 export async function doubtful({ file, at, oldRoot }) {
   const found = new Set();
+  const kept = new Set();
   const form = await file.member(oldRoot, "AcroForm", at - 1);
   const parts = ["Extensions", "MarkInfo", "Metadata", "DSS"].map((key) => oldRoot.raw(key));
   for (const value of [...parts, file.trailerValue("Info", at - 1), form]) {
     await reach(file, at - 1, value, found);
   }
-  return found;
+  await shownBySigned(file, form, at - 1, kept);
+  return new Set([...found].filter((key) => !kept.has(key)));
 }
 

@@ -3,12 +3,15 @@
 // needed to judge them. Either touches a few objects and no others.
 
 import { judgeField } from "./added_fields.js";
-import { doubtful, expectedChanges } from "./changed_objects.js";
+import { doubtful, expectedChanges, judgedObjects } from "./changed_objects.js";
+import { isPlaced, judgeDescriptions, judgeForm } from "./countersigning.js";
 import { ALLOWED, FORBIDDEN, UNCLEAR, worstOf } from "./harm.js";
 import { spelt } from "./pdf_compare.js";
 import { readStart } from "./pdf_revision.js";
 import { PdfDictionary, PdfReference, PdfText } from "./pdf_values.js";
+import { isArchiveStamp } from "./seal_time.js";
 import { judgeStore } from "./security_store.js";
+import { keepsApart } from "./shown_objects.js";
 
 const INSPECTOR_FIELD = "Inspector";
 const FILL_FORMS = 2;
@@ -47,12 +50,12 @@ async function titleOf(file, reference, at) {
 }
 
 // The form before and after; nothing where what changed in it could not be told apart.
-async function readForms({ file, at, oldRoot, newRoot }) {
-  const reference = oldRoot.raw("AcroForm");
-  if (!(reference instanceof PdfReference) || spelt(reference) !== spelt(newRoot.raw("AcroForm"))) {
+async function readForms({ file, at, known, oldRoot, newRoot }) {
+  const [reference, now] = [oldRoot.raw("AcroForm"), newRoot.raw("AcroForm")];
+  const [form, newForm] = [await file.resolve(reference, at - 1), await file.resolve(now, at)];
+  if (!(form instanceof PdfDictionary && newForm instanceof PdfDictionary && isPlaced(reference, now, known))) {
     return null;
   }
-  const [form, newForm] = [await file.resolve(reference, at - 1), await file.resolve(reference, at)];
   const [fields, newFields] = [await referencesOf(file, form, at - 1), await referencesOf(file, newForm, at)];
   if (fields === null || newFields === null) {
     return null;
@@ -64,7 +67,19 @@ async function readForms({ file, at, oldRoot, newRoot }) {
   const place = titles.indexOf(INSPECTOR_FIELD);
   const inspector = place >= 0 && place === titles.lastIndexOf(INSPECTOR_FIELD) ? fields[place] : null;
   const hasGrown = spelt(newFields.slice(0, fields.length)) === spelt(fields);
-  return { formReference: reference, form, fields, titles, inspector, hasGrown, added: newFields.slice(fields.length) };
+  const hasOnlySignatures = await areForSigning(file, fields, at);
+  const formReference = reference instanceof PdfReference ? reference : null;
+  return { formReference, form, newForm, fields, titles, inspector, hasGrown, hasOnlySignatures, added: newFields.slice(fields.length) };
+}
+
+async function areForSigning(file, fields, at) {
+  for (const reference of fields) {
+    const field = await file.resolve(reference, at - 1);
+    if (!(field instanceof PdfDictionary) || (await file.member(field, "FT", at - 1))?.text !== "Sig" || field.has("Kids")) {
+      return false;
+    }
+  }
+  return true;
 }
 
 async function judgeAdded(step, forms) {
@@ -93,7 +108,7 @@ async function judgeObject(step, expected, reference) {
   }
   const judge = expected.get(reference.key);
   if (judge !== undefined) {
-    return judge(before, after);
+    return await judge(before, after);
   }
   return (await doubtful(step)).has(reference.key) ? UNCLEAR : FORBIDDEN;
 }
@@ -109,7 +124,11 @@ async function judgeRevision(step) {
     return UNCLEAR;
   }
   const { found, annotated } = await judgeAdded(step, forms);
-  found.push(await judgeStore(step));
+  found.push(await judgeStore(step), await judgeForm(step, forms), await judgeDescriptions(step));
+  if (step.signatures.length > 1) {
+    // What follows one signature alone is covered by none, and asked about below.
+    found.push((await keepsApart(step, await judgedObjects(step, forms))) ? ALLOWED : FORBIDDEN);
+  }
   const expected = await expectedChanges(step, { ...forms, annotated });
   for (const reference of revision.references()) {
     if (reference.number < known) {
@@ -121,7 +140,8 @@ async function judgeRevision(step) {
 
 async function stepOf(file, signatures, at) {
   const { permission } = signatures[0];
-  const isCountersigned = signatures.some((each) => isCountersignature(each) && each.revision === at);
+  const own = signatures.filter((each) => each.revision === at);
+  const countersigned = own.some(isCountersignature) && invitesCountersignature(signatures[0]);
   return {
     file,
     at,
@@ -131,7 +151,9 @@ async function stepOf(file, signatures, at) {
     rootReference: file.trailerValue("Root", at - 1),
     oldRoot: await file.root(at - 1),
     newRoot: await file.root(at),
-    countersigned: isCountersigned && invitesCountersignature(signatures[0]),
+    countersigned,
+    // Whether a program had reason to write this revision.
+    signed: countersigned || own.some(isArchiveStamp),
   };
 }
 

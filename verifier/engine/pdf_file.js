@@ -15,6 +15,8 @@ export class PdfFile {
     this.bytes = bytes;
     this.revisions = [];
     this.cache = new Map();
+    this.bundles = new Map();
+    this.unpacked = 0;
   }
 
   static async open(bytes) {
@@ -157,13 +159,24 @@ export class PdfFile {
     return value;
   }
 
+  // A bundle of packed objects is unpacked once: the pages of a long report need nearly all of them.
+  async bundle(stream) {
+    const kept = this.bundles.get(stream);
+    const data = kept ?? (await decode(stream, MAX_XREF_BYTES));
+    if (kept === undefined && this.unpacked + data.length <= MAX_XREF_BYTES) {
+      this.unpacked += data.length;
+      this.bundles.set(stream, data);
+    }
+    return data;
+  }
+
   async packedObject({ holder, place }, number, last) {
     const stream = await this.get(new PdfReference(holder, 0), last);
     if (!(stream instanceof PdfDictionary) || stream.stream === null || stream.raw("Type")?.text !== "ObjStm") {
       throw new Damaged("objects are packed in something else");
     }
     const count = asInteger(stream.raw("N"));
-    const data = await decode(stream, MAX_XREF_BYTES);
+    const data = await this.bundle(stream);
     const cursor = new PdfCursor(data, 0, () => 0);
     for (let index = 0; index < Math.min(count, place + 1); index += 1) {
       cursor.skipSpace();

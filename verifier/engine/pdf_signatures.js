@@ -1,5 +1,6 @@
 // The signatures of a PDF, in the order in which its revisions hold them.
 
+import { UNSTATED, readMarked } from "./ber.js";
 import { Damaged } from "./bytes.js";
 import { readSignedData } from "./cms.js";
 import { PdfDictionary, PdfName, PdfReference, PdfText } from "./pdf_values.js";
@@ -84,6 +85,9 @@ async function permissionOf(file, field, dictionary) {
 
 // The padding after the value is judged later, with a reason of its own.
 function readSignedDataLoosely(contents) {
+  if (contents[1] === UNSTATED) {
+    return readSignedData(readMarked(contents).der);
+  }
   const long = contents[1] >= 0x80 ? contents[1] - 0x80 : 0;
   let length = contents[1] ?? 0;
   if (contents[1] >= 0x80) {

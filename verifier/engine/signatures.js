@@ -179,10 +179,10 @@ async function checkValid(state) {
   if (state.file.isHybrid) {
     throw new Damaged("the file has two tables of objects at once");
   }
+  state.additions = await judgeAdditions(state);
   for (const index of state.signatures.keys()) {
     state.judged.push(await judge(state, index));
   }
-  state.additions = await judgeAdditions(state);
   if (!state.judged.every((item) => item.valid)) {
     return check("signature", name, false, "No: the signature was not made by the key in the certificate.");
   }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from pyhanko.pdf_utils.generic import DictionaryObject, IndirectObject, StreamObject
+from pyhanko.pdf_utils.generic import IndirectObject
+
+from compliance.report.verifying.spelling import is_plain, raw, resolve
 
 _OF_FIELD: Final = frozenset({"/FT", "/T", "/Type", "/Subtype", "/F", "/Rect", "/P", "/TU", "/V"})
 _OF_STAMP: Final = frozenset({"/Type", "/Filter", "/SubFilter", "/Contents", "/ByteRange"})
@@ -21,10 +23,10 @@ def is_archive_field(
         stamped: fields with an archive time-stamp that the same part of the file adds.
         known: numbers from it on are of new objects.
     """
-    if not _is_plain(field, _OF_FIELD) or any(field.get(key) != _WIDGET[key] for key in _WIDGET):
+    if not is_plain(field, _OF_FIELD) or any(field.get(key) != _WIDGET[key] for key in _WIDGET):
         return False
-    name, page = str(field.get("/T", "")), _raw(field, "/P")
-    value = _raw(field, "/V")
+    name, page = str(field.get("/T", "")), raw(field, "/P")
+    value = raw(field, "/V")
     return (
         name in stamped
         and name not in names
@@ -32,13 +34,8 @@ def is_archive_field(
         and _is_flat(field.get("/Rect"))
         and isinstance(value, IndirectObject)
         and value.idnum >= known
-        and _is_plain(_resolve(value), _OF_STAMP)
+        and is_plain(resolve(value), _OF_STAMP)
     )
-
-
-def _is_plain(value: Any, keys: frozenset[str]) -> bool:
-    is_dictionary = isinstance(value, DictionaryObject) and not isinstance(value, StreamObject)
-    return is_dictionary and set(value) <= keys
 
 
 def _is_flat(rectangle: Any) -> bool:
@@ -48,11 +45,3 @@ def _is_flat(rectangle: Any) -> bool:
     except (TypeError, ValueError):
         return False
     return bool(left == right or low == high)
-
-
-def _raw(holder: Any, name: str) -> Any:
-    return holder.raw_get(name) if name in holder else None
-
-
-def _resolve(reference: Any) -> Any:
-    return reference.get_object()

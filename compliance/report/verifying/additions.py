@@ -9,58 +9,34 @@ enough. The page in ``verifier/engine`` has the same rule.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from pyhanko.pdf_utils.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
+from pyhanko.pdf_utils.generic import ArrayObject, IndirectObject
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from compliance.report.verifying.added_fields import is_archive_field
-from compliance.report.verifying.increments import (
-    INSPECTOR_FIELD,
-    invites_countersignature,
-    is_countersignature,
+from compliance.report.verifying.countersigning import is_signed, keeps_descriptions, keeps_form
+from compliance.report.verifying.increments import INSPECTOR_FIELD
+from compliance.report.verifying.revision_steps import (
+    Form,
+    Step,
+    read_form,
+    read_step,
+    title_of,
 )
-from compliance.report.verifying.seal_time import is_archive_stamp
-from compliance.report.verifying.spelling import differ_only_in, spell
+from compliance.report.verifying.security_store import keeps_store, objects_of_store
+from compliance.report.verifying.shown_objects import keeps_apart
+from compliance.report.verifying.spelling import Spelt, differ_only_in, items, raw, spell
 
-_OF_FIELD: Final = frozenset({"/V", "/AP", "/M"})
-"""What filling the field sets: the signature, how it looks, when."""
+_OF_CATALOG: Final = frozenset({"/AcroForm", "/DSS", "/Extensions"})
+"""The form, which is judged by itself, and what is needed to judge signatures later."""
 
-_OF_CATALOG: Final = frozenset({"/DSS", "/Extensions"})
-"""What is needed to judge signatures later."""
-
-_LISTS: Final = ("/Certs", "/CRLs", "/OCSPs")
+_OF_SIGNED_CATALOG: Final = _OF_CATALOG | {"/Metadata"}
 
 _Judge = Callable[[Any, Any], bool]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Step:
-    """One revision after the seal, beside the one before it."""
-
-    before: Any
-    after: Any
-    known: int
-    """Numbers below it belong to the revision before, though perhaps to no object."""
-    changed: tuple[Any, ...]
-    stamped: frozenset[str]
-    """The fields of the archive time-stamps that this revision adds."""
-    countersigned: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Form:
-    """The form before and after."""
-
-    reference: Any
-    fields: Sequence[Any]
-    added: Sequence[Any]
-    own: Any
-    """Where the list of fields is an object of its own, that."""
 
 
 def only_adds(reader: PdfFileReader, signatures: Sequence[EmbeddedPdfSignature]) -> bool:
@@ -69,8 +45,11 @@ def only_adds(reader: PdfFileReader, signatures: Sequence[EmbeddedPdfSignature])
     False means no more than that somebody has to look closer. Every object that was there
     before is as it was, but for: the form and a page, which gain the field of an archive
     time-stamp that shows nothing; the security store, which gains what signatures are judged
-    by; the catalog, which may name that; and, where a seal invites a countersignature, its
-    field and the descriptions of the file. New objects can be reached through these only.
+    by; the catalog, which may name that; the descriptions of the file; and, where a seal
+    invites a countersignature, its field. New objects can be reached through these only.
+
+    Raises:
+        ShowsNothing: if a page of the sealed file shows what is not in it.
     """
     if not all(_covers_its_revision(signature) for signature in signatures):
         return False
@@ -78,7 +57,7 @@ def only_adds(reader: PdfFileReader, signatures: Sequence[EmbeddedPdfSignature])
     last: int = reader.xrefs.total_revisions
     if any(reader.xrefs.refs_freed_in_revision(at) for at in range(first, last)):
         return False
-    return all(_is_harmless(_step(reader, signatures, at)) for at in range(first, last))
+    return all(_is_harmless(read_step(reader, signatures, at)) for at in range(first, last))
 
 
 def _covers_its_revision(signature: EmbeddedPdfSignature) -> bool:
@@ -90,161 +69,78 @@ def _covers_its_revision(signature: EmbeddedPdfSignature) -> bool:
     return bool(signature.evaluate_signature_coverage() >= SignatureCoverageLevel.ENTIRE_REVISION)
 
 
-def _step(reader: PdfFileReader, signatures: Sequence[EmbeddedPdfSignature], at: int) -> _Step:
-    before = reader.get_historical_resolver(at - 1)
-    known = int(before.trailer_view["/Size"])
-    own = [one for one in signatures if one.signed_revision == at]
-    invited = invites_countersignature(signatures[0])
-    return _Step(
-        before=before,
-        after=reader.get_historical_resolver(at),
-        known=known,
-        # A number that the earlier file knows, though perhaps of no object, is not free for a
-        # new one: something in it might refer there.
-        changed=tuple(
-            one for one in reader.xrefs.explicit_refs_in_revision(at) if one.idnum < known
-        ),
-        stamped=frozenset(one.field_name for one in own if is_archive_stamp(one)),
-        countersigned=invited and any(is_countersignature(one) for one in own),
-    )
-
-
-def _is_harmless(step: _Step) -> bool:
-    form = _read_form(step)
-    if form is None or step.before.root_ref != step.after.root_ref or not _keeps_store(step):
+def _is_harmless(step: Step) -> bool:
+    form = read_form(step)
+    if form is None or step.claims or step.before.root_ref != step.after.root_ref:
         return False
-    names = frozenset(_title(one) for one in form.fields)
+    if not (keeps_store(step) and keeps_form(step, form) and keeps_descriptions(step)):
+        return False
+    names = frozenset(title_of(one) for one in form.fields)
     added = [one.get_object() for one in form.added]
     fresh = all(one.idnum >= step.known for one in form.added)
     if not fresh or not all(
         is_archive_field(one, names, step.stamped, step.known) for one in added
     ):
         return False
+    if not keeps_apart(step, _judged(step, form)):
+        return False
     expected = dict(_expected(step, form))
     return all(_is_as_expected(step, expected, reference) for reference in step.changed)
 
 
-def _is_as_expected(step: _Step, expected: dict[Any, _Judge], reference: Any) -> bool:
+def _is_as_expected(step: Step, expected: dict[Any, _Judge], reference: Any) -> bool:
+    old, new = step.before.get_object(reference), step.after.get_object(reference)
+    if spell(old) == spell(new):
+        return True  # Some programs write anew what they did not change.
     judge = expected.get(_key(reference))
-    if judge is None:
-        return False
-    return judge(step.before.get_object(reference), step.after.get_object(reference))
+    return judge is not None and judge(old, new)
 
 
-def _read_form(step: _Step) -> _Form | None:
-    old, new = _raw(step.before.root, "/AcroForm"), _raw(step.after.root, "/AcroForm")
-    if not isinstance(old, IndirectObject) or spell(old) != spell(new):
-        # As a part of the catalog, what changes in it could not be told apart.
-        return None
-    before, after = step.before.root["/AcroForm"], step.after.root["/AcroForm"]
-    fields, now = _references(before["/Fields"]), _references(after["/Fields"])
-    if fields is None or now is None or not _begins_with(now, fields):
-        return None
-    own = _raw(before, "/Fields")
-    return _Form(
-        reference=old,
-        fields=fields,
-        added=now[len(fields) :],
-        own=own if isinstance(own, IndirectObject) else None,
-    )
-
-
-def _expected(step: _Step, form: _Form) -> Iterator[tuple[Any, _Judge]]:
+def _expected(step: Step, form: Form) -> Iterator[tuple[Any, _Judge]]:
     """By object, whether it is changed as it may be."""
-    signed = step.countersigned
-    of_form = frozenset({"/Fields", "/SigFlags"}) if signed else frozenset({"/Fields"})
-    of_catalog = _OF_CATALOG | ({"/Metadata"} if signed else set())
+    of_catalog = _OF_SIGNED_CATALOG if step.signed else _OF_CATALOG
     yield _key(step.before.root_ref), partial(differ_only_in, of_catalog)
-    yield _key(form.reference), partial(differ_only_in, of_form)
-    for checked in (form.own, _raw(step.before.root, "/DSS")):
-        if isinstance(checked, IndirectObject):
-            yield _key(checked), _anything
+    for reference in _judged(step, form):
+        # What became of it was asked before.
+        yield _key(reference), _anything
     yield from _pages(form)
-    yield from _countersigning(step, form) if signed else ()
+    found = [one for one in form.fields if title_of(one) == INSPECTOR_FIELD]
+    if step.countersigned and len(found) == 1:
+        yield _key(found[0]), partial(is_signed, step)
 
 
-def _pages(form: _Form) -> Iterator[tuple[Any, _Judge]]:
+def _judged(step: Step, form: Form) -> list[Any]:
+    """Return references to the objects that are judged by what they are, be they changed or not."""
+    judged = [form.reference, form.own, *objects_of_store(step.before.root)]
+    if step.signed:
+        judged += [raw(step.before.trailer_view, "/Info"), raw(step.before.root, "/Metadata")]
+    return [one for one in judged if isinstance(one, IndirectObject)]
+
+
+def _pages(form: Form) -> Iterator[tuple[Any, _Judge]]:
     """The pages that new fields lie on gain them among their annotations."""
     for reference in form.added:
-        page = _raw(reference.get_object(), "/P")
+        page = raw(reference.get_object(), "/P")
         mine = [
-            spell(one) for one in form.added if spell(_raw(one.get_object(), "/P")) == spell(page)
+            spell(one) for one in form.added if spell(raw(one.get_object(), "/P")) == spell(page)
         ]
         yield _key(page), partial(_gains, mine)
 
 
-def _gains(mine: Sequence[bytes], old: Any, new: Any) -> bool:
+def _gains(mine: Sequence[Spelt], old: Any, new: Any) -> bool:
     if not differ_only_in(frozenset({"/Annots"}), old, new) or old.get("/Type") != "/Page":
         return False
-    before, after = _raw(old, "/Annots"), _raw(new, "/Annots")
+    before, after = raw(old, "/Annots"), raw(new, "/Annots")
     before = ArrayObject() if before is None else before
     if not isinstance(before, ArrayObject) or not isinstance(after, ArrayObject):
         # A list that is an object of its own is not how our files have it.
         return False
-    told, now = [spell(one) for one in _items(before)], [spell(one) for one in _items(after)]
+    told, now = [spell(one) for one in items(before)], [spell(one) for one in items(after)]
     return now[: len(told)] == told and all(one in mine for one in now[len(told) :])
-
-
-def _countersigning(step: _Step, form: _Form) -> Iterator[tuple[Any, _Judge]]:
-    found = [one for one in form.fields if _title(one) == INSPECTOR_FIELD]
-    if len(found) == 1:
-        yield _key(found[0]), partial(differ_only_in, _OF_FIELD)
-    for holder, name in ((step.before.trailer_view, "/Info"), (step.before.root, "/Metadata")):
-        described = _raw(holder, name)
-        if isinstance(described, IndirectObject):
-            yield _key(described), _anything
-
-
-def _keeps_store(step: _Step) -> bool:
-    """Whether the security store holds lists of what signatures are judged by, and nothing else."""
-    raw, was = _raw(step.after.root, "/DSS"), _raw(step.before.root, "/DSS")
-    if raw is None:
-        return was is None
-    moved = spell(raw) != spell(was)
-    if isinstance(raw, IndirectObject) and raw.idnum < step.known and moved:
-        return False
-    store = step.after.root["/DSS"]
-    plain = isinstance(store, DictionaryObject) and not isinstance(store, StreamObject)
-    if not plain or not set(store) <= {"/Type", *_LISTS}:
-        return False
-    old = {} if was is None else step.before.root["/DSS"]
-    known = [spell(one) for name in _LISTS for one in _items(_raw(old, name))]
-    return all(
-        isinstance(one, IndirectObject)
-        and (one.idnum >= step.known or spell(one) in known)
-        and isinstance(_resolve(one), StreamObject)
-        for name in _LISTS
-        for one in _items(_raw(store, name))
-    )
 
 
 def _anything(_old: Any, _new: Any) -> bool:
     return True
-
-
-def _raw(holder: Any, name: str) -> Any:
-    return holder.raw_get(name) if name in holder else None
-
-
-def _items(value: Any) -> list[Any]:
-    return [value.raw_get(at) for at in range(len(value))] if isinstance(value, ArrayObject) else []
-
-
-def _references(value: Any) -> list[Any] | None:
-    found = _items(value)
-    return found if all(isinstance(one, IndirectObject) for one in found) else None
-
-
-def _begins_with(items: Sequence[Any], start: Sequence[Any]) -> bool:
-    return [spell(one) for one in items[: len(start)]] == [spell(one) for one in start]
-
-
-def _title(field: Any) -> str:
-    return str(field.get_object().get("/T", ""))
-
-
-def _resolve(reference: Any) -> Any:
-    return reference.get_object()
 
 
 def _key(reference: Any) -> tuple[int, int]:

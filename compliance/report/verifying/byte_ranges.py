@@ -15,6 +15,12 @@ _HEX: Final = re.compile(rb"<(?:[0-9a-f]*|[0-9A-F]*)>")
 
 _LONG_LENGTH: Final = 0x80
 
+_UNSTATED: Final = 0x80
+"""In place of a length: the end is marked instead, as several programs do it."""
+
+_CONSTRUCTED: Final = 0x20
+_MAX_NESTING: Final = 16
+
 
 class BadByteRange(Exception):
     """The bytes a signature leaves out are not exactly its own value."""
@@ -71,10 +77,10 @@ def cut(data: bytes, byte_range: Sequence[int]) -> SignedBytes:
 
 
 def strip_padding(contents: bytes) -> bytes:
-    """Return the DER value at the start of the contents.
+    """Return the value at the start of the contents: in DER, or with its end marked.
 
     Raises:
-        BadByteRange: if anything but zeros follows it, or it is not one DER value.
+        BadByteRange: if anything but zeros follows it, or it is not one such value.
     """
     end = _der_end(contents)
     if contents[end:].strip(b"\x00"):
@@ -87,6 +93,8 @@ def _der_end(contents: bytes) -> int:
     # octets as the low bits say, and DER uses as few as possible.
     if len(contents) < 2 or contents[0] != 0x30:
         raise BadByteRange("the signature is not a DER sequence")
+    if contents[1] == _UNSTATED:
+        return _marked_end(contents, 0, 0)
     length, start = contents[1], 2
     if length >= _LONG_LENGTH:
         start += length - _LONG_LENGTH
@@ -96,3 +104,28 @@ def _der_end(contents: bytes) -> int:
     if start + length > len(contents):
         raise BadByteRange("the signature is longer than the place reserved for it")
     return start + length
+
+
+def _marked_end(data: bytes, at: int, depth: int) -> int:
+    """Return where a value ends whose length may be unstated (X.690, section 8.1.3.6)."""
+    head = data[at : at + 2]
+    if len(head) < 2 or head[0] & 0x1F == 0x1F or depth > _MAX_NESTING:
+        raise BadByteRange("the signature's end is not marked")
+    if head[1] != _UNSTATED:
+        return _stated_end(data, at)
+    if not head[0] & _CONSTRUCTED:
+        raise BadByteRange("the signature's end is not marked")
+    at += 2
+    while data[at : at + 2] != b"\x00\x00":
+        at = _marked_end(data, at, depth + 1)
+    return at + 2
+
+
+def _stated_end(data: bytes, at: int) -> int:
+    first, start = data[at + 1], at + 2
+    octets = first - _LONG_LENGTH if first >= _LONG_LENGTH else 0
+    length = int.from_bytes(data[start : start + octets], "big") if octets else first
+    end = start + octets + length
+    if octets > 4 or end > len(data):
+        raise BadByteRange("the signature's end is not marked")
+    return end

@@ -151,6 +151,35 @@ def test_an_edit_beside_the_countersignature_is_rejected(visit: Visit) -> None:
     assert "a later part of the file changes what was signed earlier" in said
 
 
+def run(folder: Path, *command: str) -> None:
+    subprocess.run(command, cwd=folder, capture_output=True, check=True)
+
+
+def test_what_poppler_signs_with_a_key_of_nss_is_accepted(visit: Visit) -> None:
+    """Okular and pdfsig write so: an appearance of their own, and a value that marks its ends."""
+    folder = visit.report.parent
+    subject = ["-subj", "/CN=Inspectorate of Health", "-days", "3000", "-nodes"]
+    usage = ["-addext", "keyUsage=critical,digitalSignature,nonRepudiation"]
+    made = ["-newkey", "rsa:2048", "-keyout", "own.key", "-out", "own.crt"]
+    run(folder, "openssl", "req", "-x509", *made, *subject, *usage)
+    files = ["-inkey", "own.key", "-in", "own.crt", "-out", "own.p12", "-passout", "pass:x"]
+    run(folder, "openssl", "pkcs12", "-export", "-name", "own", *files)
+    run(folder, "certutil", "-N", "-d", "sql:.", "--empty-password")
+    run(folder, "pk12util", "-d", "sql:.", "-i", "own.p12", "-W", "x", "-K", "")
+    run(folder, "certutil", "-M", "-d", "sql:.", "-n", "own", "-t", "CT,C,C")
+    asked = ["-nick", "own", "-reason", "Seen at the inspection"]
+    files = ["report.pdf", "signed.pdf"]
+    run(folder, "pdfsig", "-nssdir", ".", *files, "-sign", "Inspector", *asked)
+
+    code, said = judged(visit, folder / "signed.pdf")
+    assert code == 0, said
+    assert "Inspectorate of Health" in said
+
+    run(folder, "pdfsig", "-nssdir", ".", "report.pdf", "added.pdf", "-add-signature", *asked)
+    code, said = judged(visit, folder / "added.pdf")
+    assert code == 1, said
+
+
 def test_other_software_sees_both_signatures(visit: Visit) -> None:
     done = subprocess.run(
         ["pdfsig", "-nocert", str(sign(visit))], capture_output=True, text=True, check=True

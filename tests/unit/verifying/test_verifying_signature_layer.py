@@ -116,7 +116,11 @@ def test_a_range_that_leaves_out_anything_else_is_refused(byte_range: list[int])
     [
         pytest.param(b"", id="empty"),
         pytest.param(b"\x31\x01\x00", id="not-a-sequence"),
-        pytest.param(b"\x30\x80\x00\x00", id="indefinite-length"),
+        pytest.param(b"\x30\x80\x02\x01\x07\x00", id="end-not-marked"),
+        pytest.param(b"\x30\x80\x04\x80a\x00\x00\x00\x00", id="simple-value-without-length"),
+        pytest.param(b"\x30\x80\x04\x09a\x00\x00", id="part-cut-off"),
+        pytest.param(b"\x30\x80" * 99 + bytes(198), id="nested-too-deep"),
+        pytest.param(b"\x30\x80\x02\x01\x07\x00\x00\x01", id="odd-after-marked-end"),
         pytest.param(b"\x30\x81\x05hello", id="length-not-shortest"),
         pytest.param(b"\x30\x05hell", id="cut-off"),
         pytest.param(b"\x30\x05hello\x00\x01", id="padding-not-zero"),
@@ -125,5 +129,7 @@ def test_a_range_that_leaves_out_anything_else_is_refused(byte_range: list[int])
 )
 def test_a_value_that_is_not_der_and_zeros_is_refused(contents: bytes) -> None:
     assert strip_padding(b"\x30\x05hello\x00\x00") == b"\x30\x05hello"
+    marked = b"\x30\x80\xa0\x80\x02\x01\x07\x00\x00\x04\x01a\x00\x00"
+    assert strip_padding(marked + bytes(9)) == marked
     with pytest.raises(BadByteRange):
         strip_padding(contents)
