@@ -45,11 +45,6 @@ def fresh_crl(folder: Path, *, now: datetime) -> bytes | None:
     return made
 
 
-def has_entries(crl: bytes) -> bool:
-    """Whether a list in DER names any certificate."""
-    return len(x509.load_der_x509_crl(crl)) > 0
-
-
 def _sign(
     certificate: x509.Certificate,
     key: ec.EllipticCurvePrivateKey,

@@ -38,7 +38,7 @@ from unit.verifying.mutants import (
 )
 from unit.verifying.outside_mutants import outside_mutants
 from unit.verifying.renaming import renamed_mutants
-from unit.verifying.revoking import revoked_mutants
+from unit.verifying.revoking import BEFORE, Told, in_pem, make_list, revoked_mutants
 from unit.verifying.traced_mutants import traced_mutants
 
 GROUP_ORDER = 2**252 + 27742317777372353535851937790883648493
@@ -170,6 +170,36 @@ def test_a_person_finds_the_verdict_and_the_next_visit_is_compared(
     )
     page.set_input_files("#file", damaged)
     expect(verdict).to_have_attribute("data-outcome", "rejected")
+
+
+def test_a_list_of_revoked_certificates_is_kept_and_judged_by_until_it_is_removed(
+    page: Page, clinic: Clinic, room: Path
+) -> None:
+    report, crl = room / "april.pdf", room / "CRL.pem"
+    report.write_bytes(away_from_the_browser(lambda: seal(parts_of(clinic), clinic, room)))
+    crl.write_bytes(in_pem(make_list(clinic, Told(BEFORE))))
+    root = room / "ROOT.pem"
+    root.write_bytes(clinic.root.certificate.public_bytes(Encoding.PEM))
+    page.reload()
+    page.set_input_files("#root-file", root)
+    page.locator("#revoking summary").click()
+    page.set_input_files("#list-file", root)
+    expect(page.locator("#problem")).to_contain_text("is no list of revoked certificates in PEM")
+    page.set_input_files("#list-file", crl)
+    expect(page.locator("#problem")).to_be_hidden()
+    expect(page.locator("#lists li")).to_contain_text("It names 1 certificate.")
+
+    page.set_input_files("#file", report)
+    verdict = page.locator("#verdict")
+    expect(verdict).to_have_attribute("data-outcome", "rejected")
+    expect(page.locator("#result")).to_contain_text("it is revoked since")
+
+    page.get_by_role("button", name="Check another file").click()
+    page.get_by_role("button", name="Remove: List of").click()
+    expect(page.locator("#lists li")).to_have_count(0)
+    page.set_input_files("#file", report)
+    expect(verdict).to_have_attribute("data-outcome", "accepted")
+    page.get_by_role("button", name="Check another file").click()
 
 
 def test_a_browser_without_ed25519_is_helped_out_by_hand(page: Page) -> None:

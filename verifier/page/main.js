@@ -87,11 +87,12 @@ function showLists() {
   };
   const items = pems.map((pem) => {
     const { entries, madeAt } = readPemList(pem);
-    const name = `List of ${formatTime(madeAt)}, which names ${entries.length === 1 ? "1 certificate" : `${entries.length} certificates`}`;
+    const name = `List of ${formatTime(madeAt).slice(0, 16).replace("T", ", ")} UTC`;
+    const count = `It names ${entries.length === 1 ? "1 certificate" : `${entries.length} certificates`}.`;
     return el(
       "li",
       {},
-      el("p", {}, name),
+      el("div", {}, el("p", {}, el("strong", {}, name)), el("p", { class: "quiet" }, count)),
       el("button", { type: "button", class: "button button-secondary", click: remove(pem), "aria-label": `Remove: ${name}` }, "Remove"),
     );
   });

@@ -11,7 +11,8 @@ from typing import Final
 
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from compliance.keys.revocation import fresh_crl, has_entries
+from compliance.keys.revocation import fresh_crl
+from compliance.keys.revoking import all_revoked
 from compliance.keys.storage import ClinicKeys, load_root
 from compliance.operations.anchoring.plan import Authority
 from compliance.operations.reporting.workshop import Workshop
@@ -101,8 +102,10 @@ def stamps_of(
 
 def _lists_of(workshop: Workshop, keys: ClinicKeys, *, now: datetime) -> Lists | None:
     """The newest list of the own root, where it names anybody."""
+    if not all_revoked(workshop.keys_folder):
+        return None
     crl = fresh_crl(workshop.keys_folder, now=now)
-    if crl is None or not has_entries(crl):
+    if crl is None:
         return None
     root = load_root(workshop.keys_folder).certificate
     return Lists(roots=(root, *keys.chain), crls=(crl,))
