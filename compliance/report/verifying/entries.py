@@ -42,14 +42,15 @@ def read_log(audit: AuditFile) -> tuple[Check, ReadLog | None]:
     shown as a bare hash is one that somebody did not want to be read.
     """
     code, name = "entries", "Every entry is shown, readable and this clinic's"
-    hidden = [index for index, body in audit.entries if body is None]
+    shown = list(audit.entries)
+    hidden = [index for index, body in shown if body is None]
     if hidden:
         reason = f"No: {len(hidden)} entries are withheld, the first is number {hidden[0]}."
         return Check(code=code, name=name, holds=False, reason=reason), None
     try:
         inside = [
             decode_entry(index, body, leaf_hash=leaf_hash)
-            for (index, body), leaf_hash in zip(audit.entries, audit.leaf_hashes, strict=True)
+            for (index, body), leaf_hash in zip(shown, audit.leaf_hashes, strict=True)
             if body is not None
         ]
         outside = [decode_entry(index, body) for index, body in audit.context]
