@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from compliance.domain.access import Role
+from compliance.domain.access import Actor, Role
+from compliance.store.session import Tx
 
 
 @click.group()
 def user() -> None:
-    """Add people, list them, switch them off."""
+    """Add people, list them, rename them, switch them off."""
 
 
 @user.command()
@@ -125,16 +126,41 @@ def enable(username: str, slug: str) -> None:
     click.echo(f"Switched {username} on again")
 
 
-def _switch(username: str, slug: str, *, off: bool) -> None:
+@user.command()
+@click.argument("username")
+@click.option("--clinic", "slug", required=True, metavar="SLUG", help="Where they work.")
+@click.option("--name", required=True, help="Printed beside signatures from now on.")
+def rename(username: str, slug: str, name: str) -> None:
+    """Set a person's name right, from now on; the username stays.
+
+    The log keeps both names sealed, and reports tell the former one.
+    """
     from compliance.cli.installation import acting_in, open_installation
-    from compliance.errors import NotFound
-    from compliance.operations.people.accounts import disable_person, enable_person
-    from compliance.operations.people.listing import list_people
+    from compliance.operations.people.renaming import RenamePerson, rename_person
 
     with open_installation() as services, services.database.writing() as tx:
         actor, now = acting_in(tx, slug), services.clock()
-        found = {each.username: each.user_id for each in list_people(tx, actor=actor, now=now)}
-        if username not in found:
-            raise NotFound(f"nobody named {username!r} works in {slug}")
+        command = RenamePerson(user_id=_find(tx, username, actor, slug, now), display_name=name)
+        rename_person(tx, command, keyring=services.keyring, actor=actor, now=now)
+    click.echo(f"{username} is called {' '.join(name.split())} from now on")
+
+
+def _switch(username: str, slug: str, *, off: bool) -> None:
+    from compliance.cli.installation import acting_in, open_installation
+    from compliance.operations.people.accounts import disable_person, enable_person
+
+    with open_installation() as services, services.database.writing() as tx:
+        actor, now = acting_in(tx, slug), services.clock()
         switch = disable_person if off else enable_person
-        switch(tx, found[username], actor=actor, now=now)
+        switch(tx, _find(tx, username, actor, slug, now), actor=actor, now=now)
+
+
+def _find(tx: Tx, username: str, actor: Actor, slug: str, now: datetime) -> str:
+    """The id of somebody who works in the clinic; raises ``NotFound``."""
+    from compliance.errors import NotFound
+    from compliance.operations.people.listing import list_people
+
+    found = {each.username: each.user_id for each in list_people(tx, actor=actor, now=now)}
+    if username not in found:
+        raise NotFound(f"nobody named {username!r} works in {slug}")
+    return found[username]

@@ -66,6 +66,7 @@ EVENTS: Final = {
     "recall.called": ("recall_event", "recall"),
     "recall.pack_found": ("recall_event", "recall"),
     "clinic.profiles_set": ("profiles_set", ""),
+    "user.renamed": ("user_renamed", "user"),
     ACCESSES[0]: (ACCESSES[1], ""),
 }
 """What happens to a thing again and again: a report of a later period quotes the last one.

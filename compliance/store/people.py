@@ -137,6 +137,10 @@ def update_attempts(
     )
 
 
+def update_display_name(tx: Tx, user_id: str, name: str) -> None:
+    tx.execute(update(UserAccount).where(UserAccount.user_id == user_id).values(display_name=name))
+
+
 def update_password(tx: Tx, user_id: str, password_hash: str) -> None:
     tx.execute(
         update(UserAccount)

@@ -25,7 +25,7 @@ from compliance.report.verifying.curves import Curve
 from compliance.web.verifying.drawing import MOST_SESSIONS, Redrawn, redraw
 from unit.report_drawing.audit_fixture import FixtureAudit
 from unit.report_drawing.audit_fixture import build_audit as build_plain_audit
-from unit.report_drawing.renamed_fixture import rename
+from unit.report_drawing.renamed_fixture import rename, rename_person
 from unit.report_drawing.room_fixture import build_room_audit
 from unit.verifying.building import Clinic, draw, make_clinic, parts_of, sign
 from unit.verifying.test_verifying_traced import trace_of
@@ -81,6 +81,7 @@ AUDITS = {
     "long": build_room_audit(more_cycles=MOST_SESSIONS),
     "without a room": build_plain_audit(),
     "renamed": rename(build_plain_audit(), "Second name {x}", "Third name"),
+    "a colleague renamed": rename_person(build_plain_audit(), "Aoife Byrne", "Aoife Nolan"),
     "renamed often": rename(build_plain_audit(), *"ABCDE", language="de"),
 }
 
@@ -164,7 +165,9 @@ def test_the_record_is_told_as_the_page_of_the_product_tells_it(verifier: Page, 
     counted = dataclasses.asdict(expected.content.counts)
     assert drawn["content"]["counts"].items() <= counted.items()
     assert drawn["content"]["formerly"] == list(expected.content.formerly)
-    assert [block["number"] for block in drawn["blocks"]] == [b.number for b in expected.blocks]
+    assert [(block["number"], block["practitioner"]) for block in drawn["blocks"]] == [
+        (block.number, block.practitioner) for block in expected.blocks
+    ]
 
 
 def test_hours_of_operation_and_articles_are_judged_in_that_record() -> None:

@@ -209,6 +209,23 @@ def test_an_account_is_switched_off_and_on_again(run: Run, clinic: str) -> None:
     assert "nemo" in nobody.output
 
 
+def test_a_persons_name_is_set_right(run: Run, clinic: str, data_dir: Path) -> None:
+    assert add_user(run, clinic).exit_code == 0
+
+    renamed = run("user", "rename", "mary", "--clinic", clinic, "--name", "Mary  Nolan")
+
+    assert renamed.exit_code == 0, renamed.stderr
+    assert renamed.stdout == "mary is called Mary Nolan from now on\n"
+    assert "Mary Nolan" in run("user", "list").stdout
+    (entry,) = entries(data_dir, "user.renamed")
+    assert "Mary" not in json.dumps(entry)
+    again = run("user", "rename", "mary", "--clinic", clinic, "--name", "Mary Nolan")
+    assert again.exit_code == 1
+    assert "already" in again.stderr
+    assert run("user", "rename", "nemo", "--clinic", clinic, "--name", "X").exit_code == 1
+    assert run("ledger", "verify").exit_code == 0
+
+
 def test_a_clinic_takes_one_more_profile_on_and_is_told_what_it_tightens(
     run: Run, clinic: str, data_dir: Path
 ) -> None:

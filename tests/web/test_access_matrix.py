@@ -180,6 +180,7 @@ ACCESS: Final[dict[str, str | frozenset[Role]]] = {
     "sterilizers_rules.show_rules": MANAGING,
     "sterilizers_tightening.show_choice": MANAGING,
     "sterilizers_tightening.add": MANAGING,
+    "house_renaming.rename": STAFFING,
     "house_clinic.show": MANAGING,
     "house_clinic.change": MANAGING,
     "house_things.show_overview": MANAGING,

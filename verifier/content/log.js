@@ -60,6 +60,14 @@ const FACTS = {
       positions.people.set(text(data, "user"), { ...known, roles: texts(data, "roles"), index });
     }
   },
+  "user.renamed": (positions, index, data) => {
+    const user = text(data, "user");
+    const last = positions.renamings.get(user);
+    // What is quoted beside the range may be later than what is in it.
+    if (last === undefined || last.index < index) {
+      positions.renamings.set(user, { index, commitment: text(child(data, "new"), "commit") });
+    }
+  },
   "template.published": (positions, _index, data) => positions.templates.set(text(data, "hash"), child(data, "template")),
   erasure: (positions, index, data) => positions.erasures.set(text(data, "subject"), index),
   restore: (positions, index) => positions.restores.push(index),
@@ -127,6 +135,7 @@ function note(positions, readers, index, entry) {
 export function findPositions(log, session) {
   const positions = {
     people: new Map(),
+    renamings: new Map(),
     templates: new Map(),
     signed: new Map(),
     closed: 0,

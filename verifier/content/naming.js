@@ -21,7 +21,7 @@ export class Naming {
     if (user.startsWith(SYSTEM)) {
       return `${user.slice(SYSTEM.length)} (system)`;
     }
-    const known = this.positions.people.get(user);
+    const known = this.positions.renamings.get(user) ?? this.positions.people.get(user);
     const name = known === undefined ? undefined : this.disclosures.get(known.commitment);
     return name || `${this.hidden(user)} (${user.slice(-8)})`;
   }

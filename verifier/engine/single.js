@@ -5,7 +5,7 @@ import { closingProblems } from "./sessions.js";
 import { CLIENT_COPY } from "./shape.js";
 
 const ENDS = ["session.signed", "session.closed", "session.aborted"];
-const EXPLAINING = ["log.genesis", "template.published", "user.added", "user.changed", "restore", "erasure", "key.rotated", "anchor", "clinic.changed"];
+const EXPLAINING = ["log.genesis", "template.published", "user.added", "user.changed", "restore", "erasure", "key.rotated", "anchor", "clinic.changed", "user.renamed"];
 const HISTORY = ["session.finished", "session.opened", "session.started"];
 
 function ownEntries(log) {

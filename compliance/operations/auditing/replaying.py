@@ -270,6 +270,7 @@ _STOCK: Final[Mapping[str, Callable[[Stock, Entry, Any], None]]] = MappingProxyT
         "template.published": Stock.publish,
         "user.added": Stock.add_person,
         "user.changed": Stock.change_person,
+        "user.renamed": Stock.rename_person,
         "pack.registered": Stock.register_pack,
         "pack.released": Stock.release_pack,
         "pack.damaged": Stock.damage_pack,

@@ -81,6 +81,7 @@ class Stock:
         self.erasures = Erasures(findings)
         self.keys = Keys(findings)
         self._people: dict[str, int] = {}
+        self._names: dict[str, Any] = {}
         self._roles: dict[str, set[str]] = {}
         self._held: dict[str, tuple[set[str], bool]] = {}
         self._packs: dict[str, StockedPack] = {}
@@ -129,7 +130,15 @@ class Stock:
     def add_person(self, entry: Entry, data: Any) -> None:
         """``user.added``."""
         self._people[data["user"]] = entry.index
+        self._names[data["user"]] = data["name"]
         self._note_roles(data, entitled=False)
+
+    def rename_person(self, entry: Entry, data: Any) -> None:
+        """``user.renamed``: what it replaces must be the name in force."""
+        if self._names.get(data["user"]) != data["old"]:
+            reason = f"user_id={data['user']}: user.renamed, but another name was in force"
+            self._findings.add("log_body", reason, entry.index)
+        self._names[data["user"]] = data["new"]
 
     def change_person(self, _entry: Entry, data: Any) -> None:
         """``user.changed``."""

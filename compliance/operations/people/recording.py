@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
 from compliance.domain.access import Actor, Role
 from compliance.ledger.entry import format_time
@@ -11,6 +12,8 @@ from compliance.operations.personal import Keyring, commit_value
 from compliance.operations.sealing import append
 from compliance.store.session import Tx
 from compliance.store.sign_in import TokenRow
+
+RENAMED: Final = "user.renamed"
 
 
 def record_added(
@@ -48,6 +51,18 @@ def record_changed(
         "valid_to": None if valid_to is None else format_time(valid_to),
     }
     return append(tx, actor, "user.changed", data, now=now)
+
+
+def record_renamed(
+    tx: Tx, keyring: Keyring, person: tuple[str, str], old: object, *, actor: Actor, now: datetime
+) -> int:
+    """Enter the name that a person, given as (user id, name), has from now on; ``old`` is committed."""
+    user_id, name = person
+    committed = commit_value(
+        tx, keyring, subject=(actor.clinic_id, user_id), field="user.name", value=name
+    )
+    data = {"user": user_id, "old": old, "new": committed}
+    return append(tx, actor, RENAMED, data, now=now)
 
 
 def record_plain(tx: Tx, kind: str, user_id: str, *, actor: Actor, now: datetime) -> int:

@@ -76,7 +76,7 @@ def _read_state(tx: Tx, session_id: str, *, actor: Actor) -> str:
         "anchor": min(stamped, default=-1),
         **{
             kind: sorted(index for _, index in log.list_places(tx, clinic_id, kind))
-            for kind in QUOTED_ALWAYS
+            for kind in (*QUOTED_ALWAYS, "user_renamed")
         },
         "erased": sorted(log.find_places(tx, clinic_id, "erasure", sorted(met)).values()),
     }

@@ -15,6 +15,7 @@ from compliance.ledger.canonical import JsonValue
 from compliance.ledger.entry import format_time
 from compliance.ledger.proofs import inclusion_proof, range_proof
 from compliance.operations.catalogue import effective_rules
+from compliance.operations.people.renaming import find_renamings
 from compliance.operations.personal import disclose
 from compliance.operations.reporting.curves import collect_curves
 from compliance.operations.reporting.loads import WantedLoads, find_standing
@@ -181,6 +182,7 @@ def _context(tx: Tx, request: Request, wanted: Wanted, size: int) -> dict[int, b
         indexes |= wanted.loads.take_places(tx, clinic_id)
         places = log.find_places(tx, clinic_id, "template", sorted(wanted.templates))
         people = log.find_places(tx, clinic_id, "user", sorted(wanted.users))
+        indexes |= find_renamings(tx, clinic_id, wanted.users)
         erased = log.find_places(tx, clinic_id, "erasure", sorted(wanted.clients | wanted.users))
         indexes |= {*places.values(), *people.values(), *erased.values(), *wanted.indexes}
         missing = sorted(

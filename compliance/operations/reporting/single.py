@@ -22,6 +22,7 @@ from compliance.ledger.proofs import inclusion_proof
 from compliance.operations.clinics import clinic_of
 from compliance.operations.identifiers import new_id
 from compliance.operations.once import Keyed, recall_answer
+from compliance.operations.people.renaming import find_renamings
 from compliance.operations.reporting.kept_files import (
     Entering,
     ExportedSession,
@@ -232,14 +233,16 @@ def _quote(tx: Tx, job: _Job) -> _Quoted:
     users = {job.row.practitioner_id}
     if job.purpose == INSPECTION:
         users |= wanted.users | {job.actor.user_id}
-    people = log.find_places(tx, clinic_id, "user", sorted(users))
+    places = log.find_places(tx, clinic_id, "user", sorted(users))
+    people = {*places.values(), *find_renamings(tx, clinic_id, users)}
+    people = {index for index in people if index < job.tree.size}
     templates = log.find_places(tx, clinic_id, "template", sorted(wanted.templates))
     always = always_quoted(tx, clinic_id, job.tree.size)
     erased = log.find_places(tx, clinic_id, "erasure", [job.row.client_id, *sorted(users)])
-    explaining = always | {*people.values(), *templates.values(), *erased.values()}
+    explaining = always | people | {*templates.values(), *erased.values()}
     for index, body in log.read_bodies(tx, clinic_id, sorted(explaining)).items():
         quoted.bodies[index] = body
-    for index in people.values():
+    for index in people:
         quoted.commitments |= find_commitments(json.loads(quoted.bodies[index])["data"])
     return quoted
 

@@ -37,6 +37,18 @@ def read_session_formerly(naming: Naming, record: int) -> tuple[str, ...]:
     return say_formerly(((index, naming.log.read(index)) for index in changes), naming.times)
 
 
+def read_former_names(naming: Naming, user: str) -> tuple[str, ...]:
+    """The former names of a person, the newest first; nothing of one who was erased."""
+    said = []
+    for index in sorted(naming.positions.renamings.get(user, ()), reverse=True):
+        entry = naming.log.read(index)
+        name = naming.disclosures.get(text(child(child(entry, "data"), "old"), "commit"))
+        if name is not None:
+            when = naming.times.moment(text(entry, "at")).text
+            said.append(naming.words.formerly.format(name=name, when=when, index=index))
+    return tuple(said)
+
+
 def say_formerly(changes: Iterable[tuple[int, JsonObject]], times: LocalTimes) -> tuple[str, ...]:
     """Say each former name with the entry that ended it, the newest first.
 

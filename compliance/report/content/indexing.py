@@ -26,6 +26,10 @@ class Positions:
     """Grows during the pass and is only read after it. Numbers are indices of entries."""
 
     people: dict[str, Person] = field(default_factory=dict)
+    renamings: dict[str, dict[int, str]] = field(default_factory=dict)
+    """By person and entry, the commitment to their name from then on. What is quoted beside
+    the range may be later than what is in it, so the order of the pass says nothing."""
+
     templates: dict[str, JsonObject] = field(default_factory=dict)
     """By the hash that sessions name."""
 
@@ -157,6 +161,11 @@ def _user_changed(positions: Positions, index: int, data: JsonObject) -> None:
         )
 
 
+def _user_renamed(positions: Positions, index: int, data: JsonObject) -> None:
+    renamings = positions.renamings.setdefault(text(data, "user"), {})
+    renamings[index] = text(child(data, "new"), "commit")
+
+
 def _template_published(positions: Positions, _index: int, data: JsonObject) -> None:
     positions.templates[text(data, "hash")] = child(data, "template")
 
@@ -235,6 +244,7 @@ _FACTS: Final[Mapping[str, _Reader]] = MappingProxyType(
     {
         "user.added": _user_added,
         "user.changed": _user_changed,
+        "user.renamed": _user_renamed,
         "template.published": _template_published,
         "erasure": _erasure,
         "restore": _restore,

@@ -45,7 +45,10 @@ class Naming:
         if user.startswith(_SYSTEM):
             return f"{user.removeprefix(_SYSTEM)} (system)"
         known = self.positions.people.get(user)
-        name = None if known is None else self.disclosures.get(known.commitment)
+        commitment = None if known is None else known.commitment
+        if renamings := self.positions.renamings.get(user):
+            commitment = renamings[max(renamings)]
+        name = None if commitment is None else self.disclosures.get(commitment)
         return name or f"{self._hidden(user)} ({user[-8:]})"
 
     def client(self, client: JsonObject) -> str:

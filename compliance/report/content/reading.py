@@ -18,7 +18,11 @@ from compliance.report.content.fields import (
     text,
 )
 from compliance.report.content.filters import filter_texts, wanted
-from compliance.report.content.formerly import read_formerly, read_session_formerly
+from compliance.report.content.formerly import (
+    read_former_names,
+    read_formerly,
+    read_session_formerly,
+)
 from compliance.report.content.indexing import (
     Positions,
     find_positions,
@@ -203,7 +207,10 @@ def _count(positions: Positions, opened: Sequence[JsonObject], *, recalled: int)
 def _people(naming: Naming) -> Iterator[PersonLine]:
     for user, person in naming.positions.people.items():
         roles = ", ".join(spoken(role) for role in person.roles)
-        yield PersonLine(name=naming.person(user), roles=roles, index=person.index)
+        formerly = read_former_names(naming, user)
+        yield PersonLine(
+            name=naming.person(user), roles=roles, index=person.index, formerly=formerly
+        )
 
 
 def _later_amendments(naming: Naming, start: int) -> Iterator[AmendmentLine]:

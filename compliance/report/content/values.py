@@ -156,6 +156,8 @@ class PersonLine:
     name: str
     roles: str
     index: int
+    formerly: tuple[str, ...] = ()
+    """One sentence for each former name, the newest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ _ENDS: Final = frozenset({"session.signed", "session.closed", "session.aborted"}
 
 _EXPLAINING: Final = frozenset(
     {"log.genesis", "template.published", "user.added", "user.changed", "restore"}
-    | {"erasure", "key.rotated", "anchor", "clinic.changed"}
+    | {"erasure", "key.rotated", "anchor", "clinic.changed", "user.renamed"}
 )
 """What a session's file may quote besides the session's own entries."""
 

@@ -48,6 +48,12 @@ class InviteForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
     last_day = day_field("Last day of the access")
 
 
+class NameForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
+    """What a person is called from now on."""
+
+    display_name = text_field("Name as it is printed", needed="Give the person's name.")
+
+
 class RolesForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
     """The roles a person shall have from now on."""
 

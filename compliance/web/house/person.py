@@ -41,7 +41,7 @@ from compliance.web.house.doors import (
 )
 from compliance.web.house.links import show_link
 from compliance.web.house.people import PEOPLE, SOON, read_roles, token_values
-from compliance.web.house.people_forms import QualificationForm, RolesForm
+from compliance.web.house.people_forms import NameForm, QualificationForm, RolesForm
 from compliance.web.house.wording import ATTEMPTS, QUALIFICATIONS, ROLES
 
 blueprint = Blueprint("house_person", __name__)
@@ -51,11 +51,15 @@ ONE: Final = f"{PEOPLE}/<user_id>"
 
 @blueprint.get(ONE)
 def show_person(user_id: str) -> ResponseReturnValue:
-    return _page(user_id)
+    return person_page(user_id)
 
 
-def _page(
-    user_id: str, *, roles: RolesForm | None = None, papers: QualificationForm | None = None
+def person_page(
+    user_id: str,
+    *,
+    roles: RolesForm | None = None,
+    papers: QualificationForm | None = None,
+    name: NameForm | None = None,
 ) -> str:
     actor = entitled(Action.MANAGE_PEOPLE)
     now = services().clock()
@@ -104,6 +108,7 @@ def _page(
         ],
         tokens=[token_values(token, names, now) for token in file.tokens],
         reads_href=_reads_href(file, actor),
+        name_form=name or NameForm(None, prefix="n-", display_name=person.display_name),
         roles_form=roles or _roles_form(file),
         papers_form=papers or QualificationForm(formdata=None, prefix="q-"),
     )
@@ -177,7 +182,7 @@ def change_roles(user_id: str) -> ResponseReturnValue:
         else:
             flash("The roles are set. Browsers that are open follow with their next click.", "good")
             return redirect(f"{PEOPLE}/{user_id}", HTTPStatus.SEE_OTHER)
-    return _page(user_id, roles=form), HTTPStatus.UNPROCESSABLE_ENTITY
+    return person_page(user_id, roles=form), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @blueprint.post(f"{ONE}/qualifications")
@@ -206,7 +211,7 @@ def add_paper(user_id: str) -> ResponseReturnValue:
         else:
             flash("The qualification is recorded.", "good")
             return redirect(f"{PEOPLE}/{user_id}#papers", HTTPStatus.SEE_OTHER)
-    return _page(user_id, papers=form), HTTPStatus.UNPROCESSABLE_ENTITY
+    return person_page(user_id, papers=form), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @blueprint.post(f"{ONE}/qualifications/<qualification_id>/withdraw")

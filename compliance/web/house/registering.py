@@ -13,6 +13,7 @@ from compliance.web.house import (
     people,
     person,
     protocols,
+    renaming,
     thing,
     things,
 )
@@ -23,6 +24,7 @@ def register_house(app: Flask) -> None:
     for module in (
         people,
         person,
+        renaming,
         joining,
         clinic,
         things,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
+from compliance.ledger.canonical import JsonValue
+from compliance.ledger.commitment import commit
 from compliance.ledger.entry import encode_entry, format_time
 from unit.report_drawing.audit_fixture import FixtureAudit
-from unit.report_drawing.fixture_parts import CLINIC
+from unit.report_drawing.fixture_parts import CLINIC, PEOPLE
 
 RENAMED: Final = datetime(2026, 12, 5, 9, tzinfo=UTC)
 
@@ -38,3 +41,24 @@ def rename(audit: FixtureAudit, *names: str, language: str | None = None) -> Fix
 
 def _said(names: tuple[str, ...], language: str) -> list[dict[str, str]]:
     return [{"name": name, "language": language} for name in names]
+
+
+def rename_person(audit: FixtureAudit, *names: str) -> FixtureAudit:
+    """Quote one change of the first colleague's name for each further one, the newest first."""
+    user, (first, _) = next(iter(PEOPLE.items()))
+    disclosures, context = dict(audit.disclosures), list(audit.context)
+    commits: list[JsonValue] = []
+    for name in (first, *names):
+        commitment = commit("user.name", hashlib.sha256(name.encode()).digest(), name).hex()
+        disclosures[commitment] = name
+        commits.append({"commit": commitment})
+    for number, (old, new) in enumerate(pairwise(commits)):
+        body = encode_entry(
+            kind="user.renamed",
+            clinic=CLINIC["id"],
+            at=format_time(RENAMED + timedelta(days=number)),
+            by={"user": "system:fixture", "auth": "system"},
+            data={"user": user, "old": old, "new": new},
+        )
+        context.insert(0, (audit.entries[-1][0] + 20 + number, body))
+    return replace(audit, disclosures=disclosures, context=context)

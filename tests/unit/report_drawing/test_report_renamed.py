@@ -10,7 +10,7 @@ from compliance.report.content.reading import read_content
 from compliance.report.volumes import IndexProof, VolumeLine, draw_index
 from unit.report_drawing.audit_fixture import ROOT_FINGERPRINT, FixtureAudit
 from unit.report_drawing.conftest import Draw
-from unit.report_drawing.renamed_fixture import rename
+from unit.report_drawing.renamed_fixture import rename, rename_person
 
 FORMER = "Formerly Harbour Skin Clinic, until 5 Dec 2026, 09:00 (entry"
 
@@ -83,3 +83,21 @@ def test_the_index_of_volumes_shows_names_that_ended_inside_them(
     )
 
     assert FORMER in words_of(output)
+
+
+def test_a_colleagues_former_names_stand_in_the_list_of_people(
+    audit: FixtureAudit, draw: Draw, tmp_path: Path
+) -> None:
+    renamed = rename_person(audit, "Aoife Byrne", "Aoife Nolan")
+    content = read_content(renamed)
+    output = tmp_path / "colleague.pdf"
+
+    draw(renamed, output)
+
+    (person,) = [each for each in content.people if each.name == "Aoife Nolan"]
+    assert [each.partition(",")[0] for each in person.formerly] == [
+        "Formerly Aoife Byrne",
+        "Formerly Aoife Ní Bhriain",
+    ]
+    assert "Aoife Nolan" in {block.practitioner for block in content.sessions}
+    assert "manager, practitioner. Formerly Aoife Byrne, until" in words_of(output)

@@ -14,7 +14,7 @@ from compliance.ledger.proofs import inclusion_proof
 from compliance.ledger.tree import root_hash
 from compliance.report.payload import AuditParts, ContextEntry
 from compliance.report.session_payload import build_session
-from unit.verifying.building import Clinic, fill, parts_of, resign
+from unit.verifying.building import USER, Clinic, fill, parts_of, resign
 from unit.verifying.mutants import Maker, Mutant
 from unit.verifying.test_verifying_single import single_of
 from unit.verifying.test_verifying_traced import quote, trace_of
@@ -156,6 +156,7 @@ def renamed_mutants(maker: Maker) -> Iterator[Mutant]:
     for name in ("renamed twice", "still the old name", "a wrong old name"):
         yield session_of(maker, name)
         yield lists_of(maker, name)
+    yield session_of_renamed_colleague(maker)
 
 
 def session_of(maker: Maker, name: str) -> Mutant:
@@ -163,6 +164,16 @@ def session_of(maker: Maker, name: str) -> Mutant:
     log, parts = tell(maker, TELLINGS[name])
     single = replace(single_of(log, also=places_of(log)), clinic=parts.clinic)
     return maker.of_bytes(f"renamed session: {name}", build_session(single))
+
+
+def session_of_renamed_colleague(maker: Maker) -> Mutant:
+    """The file of a session whose practitioner is called otherwise since."""
+    log = maker.other_log("colleague")
+    fill(log)
+    old, new = log.hide("user.name", "Ada Maß"), log.hide("user.name", "Ada Groß")
+    index = log.append("user.renamed", MAY, {"user": USER, "old": old, "new": new})
+    single = build_session(single_of(log, also=(index,)))
+    return maker.of_bytes("renamed session: a colleague", single)
 
 
 def lists_of(maker: Maker, name: str) -> Mutant:

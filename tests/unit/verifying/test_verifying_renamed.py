@@ -10,7 +10,13 @@ from compliance.report.verifying.verdict import Outcome, Verdict
 from compliance.report.verifying.verify import verify_report
 from unit.verifying.building import Clinic, seal
 from unit.verifying.mutants import Maker, Mutant
-from unit.verifying.renaming import TELLINGS, lists_of, session_of, tell
+from unit.verifying.renaming import (
+    TELLINGS,
+    lists_of,
+    session_of,
+    session_of_renamed_colleague,
+    tell,
+)
 
 
 @pytest.fixture
@@ -61,3 +67,11 @@ def test_sessions_files_and_lists_are_asked_the_same(
         assert verdict.outcome is outcome, (mutant.name, verdict.failed)
         if outcome is Outcome.REJECTED:
             assert [check.code for check in verdict.failed] == ["identity"]
+
+
+def test_a_sessions_file_may_quote_that_a_colleague_has_another_name(maker: Maker) -> None:
+    verdict = judge(session_of_renamed_colleague(maker))
+
+    assert verdict.outcome is Outcome.ACCEPTED, verdict.failed
+    assert verdict.audit is not None
+    assert {"Ada Maß", "Ada Groß"} <= set(verdict.audit.disclosures.values())
