@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from browser.conftest import Picture, Site, sign_in
 from browser.desking import (
+    NARROW,
     SIZES,
     THEMES,
     WIDE,
@@ -52,3 +53,23 @@ def test_a_recall_is_readable_and_worked_off_by_tapping(
     page.get_by_label("Scan each pack").fill("P-4")
     page.get_by_label("Scan each pack").press("Enter")
     page.get_by_text("Pack P-4: pulled.").wait_for()
+
+
+def test_signed_lists_are_found_on_the_recalls_page_and_among_the_reports(
+    site: Site, clock: Clock, open_context: Any
+) -> None:
+    recall = fail_a_week(site.house, clock)
+    for size, theme in ((WIDE, "light"), (NARROW, "dark")):
+        page = sign_in(open_context(size=size, color_scheme=theme).new_page(), Role.MANAGER)
+        page.goto(f"/recalls/{recall}")
+        with page.expect_download() as handed_out:
+            page.get_by_role("button", name="Make and sign the PDF").click()
+        for address in (f"/recalls/{recall}", "/reports"):
+            page.goto(address)
+            assert not sticks_out(page), (address, size)
+            assert find_grave_faults(page) == []
+        with page.expect_download() as fetched:
+            page.get_by_role("link", name="Recall of sterilizer A1").click()
+        # The second press was given the file of the first.
+        assert page.get_by_role("link", name="Recall of sterilizer A1").count() == 1
+        assert fetched.value.path().read_bytes() == handed_out.value.path().read_bytes()

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from compliance.ledger.canonical import NotCanonical
+from compliance.ledger.entry import decode_entry
 from compliance.operations.auditing.kept import (
     PAGE,
     last_explained,
@@ -18,9 +20,10 @@ from compliance.operations.auditing.problems import Findings
 from compliance.operations.reporting.kept_files import report_of
 from compliance.operations.reporting.requests import file_stem
 from compliance.operations.reporting.revisions import Revisions, read_revisions
-from compliance.store import lasting_files, reports
+from compliance.operations.sealing import RESTORE
+from compliance.store import lasting_files, log, reports
 from compliance.store.lasting_files import LastingRow
-from compliance.store.session import Database
+from compliance.store.session import Database, Tx
 
 WHERE: Final = "kept file"
 """What the audit calls the place of such a problem; there is no table of this name."""
@@ -41,6 +44,16 @@ class FilesAt:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Gone:
+    """What explains that files and log do not agree."""
+
+    until: int
+    """The newest erasure or restore."""
+    restored: tuple[int, datetime] | None
+    """The newest restore, and when it was recorded."""
+
+
 def audit_files(database: Database, clinic_id: str, files: FilesAt, findings: Findings) -> None:
     """Read every kept file of a clinic; short reading transactions, a page of rows each.
 
@@ -51,20 +64,35 @@ def audit_files(database: Database, clinic_id: str, files: FilesAt, findings: Fi
     present = sorted(path.name for path in folder.glob("*.pdf") if not path.name.startswith("."))
     known: set[str] = set()
     with database.reading() as tx:
-        until = last_explained(tx, clinic_id)
+        gone = _Gone(until=last_explained(tx, clinic_id), restored=_last_restore(tx, clinic_id))
     after: str | None = None
     while page := _read_page(database, clinic_id, after):
         for row, told in page:
             known.add(row.name)
-            _look(database, folder / row.name, row, told, until, findings)
+            _look(database, folder / row.name, row, told, gone, findings)
         after = page[-1][0].name
     foreign = [folder / name for name in present if name not in known]
     for path in _without_entry(database, clinic_id, foreign, files.now):
+        if gone.restored is not None and _made(path) < gone.restored[1]:
+            # Its entry was in the log that was put back by an older one.
+            continue
         reason = (
             f"name={path.name}: no entry of the log names these bytes; a crash left them while"
             " a file was made, or somebody put them there"
         )
         findings.add(WHERE, reason)
+
+
+def _last_restore(tx: Tx, clinic_id: str) -> tuple[int, datetime] | None:
+    index = max((place for _, place in log.list_places(tx, clinic_id, RESTORE)), default=None)
+    body = None if index is None else log.read_body(tx, clinic_id, index)
+    if index is None or body is None:
+        return None
+    try:
+        return index, decode_entry(index, body, check_canonical=False).at
+    except NotCanonical:
+        # Its hash shows elsewhere that somebody wrote it anew.
+        return None
 
 
 def _read_page(
@@ -81,27 +109,30 @@ def _look(
     path: Path,
     row: LastingRow,
     told: Revisions | None,
-    until: int,
+    gone: _Gone,
     findings: Findings,
 ) -> None:
     if told is None:
         # The row is a problem of its own.
         return
-    reason = find_difference(path, told.hashes)
+    # A file that was extended before an older log was put back is ahead of that log.
+    ahead = gone.restored is not None and gone.restored[0] > told.index
+    reason = find_difference(path, told.hashes, ahead=ahead)
     if reason is not None:
         with database.reading() as tx:
             told = read_revisions(tx, row.clinic_id, [row.report]).get(row.report, told)
-        reason = find_difference(path, told.hashes)
-    if reason is not None and (path.exists() or told.index > until):
+        reason = find_difference(path, told.hashes, ahead=ahead)
+    if reason is not None and (path.exists() or told.index > gone.until):
         findings.add(WHERE, f"name={row.name}: {reason}", told.index)
 
 
-def find_difference(path: Path, hashes: Sequence[str]) -> str | None:
+def find_difference(path: Path, hashes: Sequence[str], *, ahead: bool = False) -> str | None:
     """How a file differs from its revisions as the log names them, or None.
 
     Args:
         path: the file.
         hashes: SHA-256 of each revision in hex; each begins with the whole one before.
+        ahead: whether it may have later revisions that the log does not know.
     """
     if not path.is_file():
         return "the file is missing"
@@ -112,13 +143,17 @@ def find_difference(path: Path, hashes: Sequence[str]) -> str | None:
     if len(hashes) > 1 and now == hashes[-2] and beside.is_file():
         # A crash came between the entry and the new name; the next round makes it good.
         wanted = hashes[:-1]
-    if now != wanted[-1]:
-        return f"its SHA-256 is {now}, the log says {wanted[-1]}"
-    former = list(wanted[:-1])
-    for digest in _revision_hashes(path) if former else ():
-        if former and digest == former[0]:
-            former.pop(0)
-    return None if not former else "it does not begin with the bytes it had before a time-stamp"
+    newest = now == wanted[-1]
+    former = list(wanted[:-1] if newest else wanted)
+    if newest or ahead:
+        for digest in _revision_hashes(path) if former else ():
+            if former and digest == former[0]:
+                former.pop(0)
+        if not former:
+            return None
+    if newest:
+        return "it does not begin with the bytes it had before a time-stamp"
+    return f"its SHA-256 is {now}, the log says {wanted[-1]}"
 
 
 def _revision_hashes(path: Path) -> Iterator[str]:
@@ -160,10 +195,10 @@ def _without_entry(
         if entry is not None and find_difference(path, entry.hashes) is None:
             # It was kept before rows were, and will get its own.
             continue
-        if not path.exists() or _age(path, now) < SETTLES:
+        if not path.exists() or now - _made(path) < SETTLES:
             continue
         yield path
 
 
-def _age(path: Path, now: datetime) -> timedelta:
-    return now - datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
+def _made(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
