@@ -10,6 +10,8 @@ import itertools
 import json
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +22,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from playwright.sync_api import Browser, Page, expect
 
+from compliance.ledger.entry import format_time
 from compliance.report.verifier_page import build_page, bundle, installed_sources
 from compliance.report.verifying.verdict import Outcome, Verdict, checkpoint_to_json
 from compliance.report.verifying.verify import verify_report
-from unit.verifying.building import Clinic, make_clinic, parts_of, seal
+from unit.verifying.building import SIGNED_AT, Clinic, make_clinic, parts_of, seal
 from unit.verifying.element_mutants import element_mutants, old_reports
 from unit.verifying.foreign_mutants import foreign_mutants
 from unit.verifying.further_mutants import load_mutants, session_mutants
@@ -160,6 +163,11 @@ def test_a_person_finds_the_verdict_and_the_next_visit_is_compared(
     page.get_by_role("button", name="Check another file").click()
     expect(page.locator("#memory-count")).to_have_text("1 checkpoint")
 
+    page.set_input_files("#file", report)
+    expect(verdict).to_contain_text("Level 0: not altered since the clinic sealed it")
+    page.get_by_role("button", name="Check another file").click()
+    later = replace(parts_of(clinic), made_at=format_time(SIGNED_AT + timedelta(days=1)))
+    report.write_bytes(away_from_the_browser(lambda: seal(later, clinic, room)))
     page.set_input_files("#file", report)
     expect(verdict).to_contain_text("Level 3: the same log as in a report met before")
     page.get_by_role("button", name="Check another file").click()

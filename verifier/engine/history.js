@@ -21,12 +21,25 @@ export function rootAt(audit, size) {
   return audit.consistency.find((step) => step.size === size)?.root ?? null;
 }
 
-function summary(compared, kept) {
+function summary(compared, kept, older, again) {
   if (compared > 0) {
     const more = kept > compared ? ` ${kept - compared} others could not be compared.` : "";
-    return answer(true, `It continues ${compared} of the checkpoints you kept.${more}`);
+    return answer(true, `It continues ${compared} of the checkpoints you kept.${more}${older}`);
   }
-  return answer(null, kept > 0 ? "The report gives no means to compare it with those you kept." : "You have kept no checkpoint of this clinic.");
+  if (kept > 0) {
+    return answer(null, `The report gives no means to compare it with those you kept.${older}`);
+  }
+  return answer(null, again ? "You met this very report before, and no other of this clinic." : "You have kept no checkpoint of this clinic.");
+}
+
+// What was kept from this very report: whoever looks at a file twice has not met the log before.
+function isItself(audit, item) {
+  return (
+    item.size === audit.size &&
+    equalBytes(audit.root, fromHex(item.root)) &&
+    item.made_at !== null &&
+    parseTime(item.made_at) === parseTime(audit.data.made_at)
+  );
 }
 
 function cutOff(audit, item) {
@@ -50,7 +63,8 @@ export function checkHistory(audit, known, rootFingerprint) {
   if (known.some((item) => item.root_fingerprint === rootFingerprint && item.slug === slug && item.clinic_id !== id)) {
     return answer(false, `No: you met another log of the clinic ${quoted(slug)} before.`);
   }
-  const mine = known.filter((item) => item.clinic_id === id);
+  const met = known.filter((item) => item.clinic_id === id);
+  const mine = met.filter((item) => !isItself(audit, item));
   let compared = 0;
   for (const item of mine) {
     if (cutOff(audit, item)) {
@@ -65,5 +79,7 @@ export function checkHistory(audit, known, rootFingerprint) {
     }
     compared += root === null ? 0 : 1;
   }
-  return summary(compared, mine.length);
+  const newest = Math.max(0, ...mine.map((item) => item.size));
+  const older = newest > audit.size ? ` It is older than what you were shown before: ${newest} entries then, ${audit.size} here.` : "";
+  return summary(compared, mine.length, older, met.length > mine.length);
 }

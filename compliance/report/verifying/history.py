@@ -20,7 +20,9 @@ def check_history(
     """Compare the report's log with every checkpoint kept of this clinic.
 
     Must come after the range was proved. One contradiction rejects; a checkpoint that
-    the report gives no means to compare with is counted and said, and does not.
+    the report gives no means to compare with is counted and said, and does not. What was
+    kept from this very report says nothing about it: whoever looks at a file twice has not
+    met the log before.
     """
     try:
         for step in audit.consistency:
@@ -34,8 +36,10 @@ def check_history(
         if same_place and item.clinic_id != clinic_id:
             return _answer(False, f"No: you met another log of the clinic {slug!r} before.")
     compared = 0
-    mine = [item for item in known if item.clinic_id == clinic_id]
     made_at = parse_time(audit.text("made_at"))
+    itself = (audit.size, audit.root, made_at)
+    met = [item for item in known if item.clinic_id == clinic_id]
+    mine = [item for item in met if (item.size, item.root, item.made_at) != itself]
     for item in mine:
         if item.size > audit.size and item.made_at is not None and item.made_at < made_at:
             # No later report of a log that only grows can have fewer entries.
@@ -51,15 +55,25 @@ def check_history(
             reason = f"No: its first {item.size} entries are not those you were shown before."
             return _answer(False, reason)
         compared += 1
-    return _summary(compared, len(mine))
+    newest = max((item.size for item in mine), default=0)
+    older = ""
+    if newest > audit.size:
+        older = (
+            f" It is older than what you were shown before: {newest} entries then,"
+            f" {audit.size} here."
+        )
+    return _summary(compared, len(mine), older=older, again=len(met) > len(mine))
 
 
-def _summary(compared: int, kept: int) -> Check:
+def _summary(compared: int, kept: int, *, older: str, again: bool) -> Check:
     if compared:
         more = f" {kept - compared} others could not be compared." if kept > compared else ""
-        return _answer(True, f"It continues {compared} of the checkpoints you kept.{more}")
+        return _answer(True, f"It continues {compared} of the checkpoints you kept.{more}{older}")
     if kept:
-        return _answer(None, "The report gives no means to compare it with those you kept.")
+        reason = f"The report gives no means to compare it with those you kept.{older}"
+        return _answer(None, reason)
+    if again:
+        return _answer(None, "You met this very report before, and no other of this clinic.")
     return _answer(None, "You have kept no checkpoint of this clinic.")
 
 

@@ -29,6 +29,7 @@ from compliance.report.verifying.pins import Pins, read_list
 from compliance.report.verifying.verdict import KnownCheckpoint
 from unit.verifying.building import (
     CLINIC_ID,
+    SIGNED_AT,
     Clinic,
     answers,
     draw,
@@ -379,6 +380,11 @@ def _of_known(maker: Maker, parts: AuditParts) -> Iterator[Mutant]:
             made_at=datetime(2026, 4, 20, tzinfo=UTC),
         )
         yield replace(good, name=f"known {number}", known=(known,))
+        itself = replace(known, size=parts.size, root=parts.root, made_at=SIGNED_AT)
+        yield replace(good, name=f"known {number} and itself", known=(known, itself))
+        newer = replace(itself, size=500, made_at=SIGNED_AT + timedelta(days=1))
+        yield replace(good, name=f"known {number} and newer", known=(newer, known))
+        yield replace(good, name=f"known {number}, shown again", known=(newer, itself))
 
 
 def _of_challenges(maker: Maker) -> Iterator[Mutant]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from cryptography import x509
 
 from compliance.ledger.tree import root_hash
-from compliance.report.verifying.verdict import Outcome
+from compliance.report.verifying.verdict import Outcome, Verdict
 from compliance.report.verifying.verify import verify_report
 from unit.verifying.building import (
     Clinic,
@@ -68,9 +68,11 @@ def test_an_earlier_checkpoint_raises_the_level(
 ) -> None:
     kept = verify_report(report, trust_roots=roots).checkpoint
     assert kept is not None
+    assert kept.made_at is not None
+    before = kept.made_at - timedelta(days=1)
     leaves = clinic.leaves()
     for size in (2, 9, 17, len(leaves)):
-        earlier = replace(kept, size=size, root=root_hash(leaves[:size]))
+        earlier = replace(kept, size=size, root=root_hash(leaves[:size]), made_at=before)
         verdict = verify_report(report, trust_roots=roots, known=[earlier])
         assert (verdict.outcome, verdict.level) == (Outcome.ACCEPTED, 3), size
         false = replace(earlier, root=b"x" * 32)
@@ -87,6 +89,40 @@ def test_a_checkpoint_it_cannot_compare_with_neither_helps_nor_harms(
         assert (verdict.outcome, verdict.level) == (Outcome.ACCEPTED, 0)
         (history,) = [check for check in verdict.checks if check.code == "history"]
         assert history.holds is None
+
+
+def told(verdict: Verdict) -> str:
+    (history,) = [check for check in verdict.checks if check.code == "history"]
+    return history.reason
+
+
+def test_looking_at_the_same_file_twice_raises_nothing(report: bytes, roots: Roots) -> None:
+    kept = verify_report(report, trust_roots=roots).checkpoint
+    assert kept is not None
+
+    verdict = verify_report(report, trust_roots=roots, known=[kept])
+
+    assert (verdict.outcome, verdict.level) == (Outcome.ACCEPTED, 0)
+    assert told(verdict) == "You met this very report before, and no other of this clinic."
+
+
+def test_an_old_report_shown_again_is_called_old(
+    report: bytes, roots: Roots, clinic: Clinic
+) -> None:
+    kept = verify_report(report, trust_roots=roots).checkpoint
+    assert kept is not None
+    assert kept.made_at is not None
+    newer = replace(kept, size=500, made_at=kept.made_at + timedelta(days=30))
+    first = replace(kept, size=2, root=root_hash(clinic.leaves()[:2]))
+
+    replayed = verify_report(report, trust_roots=roots, known=[kept, newer])
+    compared = verify_report(report, trust_roots=roots, known=[first, kept, newer])
+
+    old = f"It is older than what you were shown before: 500 entries then, {kept.size} here."
+    assert replayed.level == 0
+    assert told(replayed).endswith(old)
+    assert compared.level == 3
+    assert told(compared).endswith(old)
 
 
 def test_a_log_begun_anew_under_the_old_name_is_noticed(report: bytes, roots: Roots) -> None:

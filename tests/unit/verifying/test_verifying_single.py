@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -177,10 +177,10 @@ def test_the_checkpoint_is_remembered_and_compared_as_that_of_a_report(
     assert isinstance(first.checkpoint, KnownCheckpoint)
     data = sign(draw(build_session(single_of(clinic))), clinic, tmp_path)
 
-    again = verify_report(data, trust_roots=roots, known=[first.checkpoint])
-    other = verify_report(
-        data, trust_roots=roots, known=[replace(first.checkpoint, root=b"\0" * 32)]
-    )
+    assert first.checkpoint.made_at is not None
+    met = replace(first.checkpoint, made_at=first.checkpoint.made_at - timedelta(days=1))
+    again = verify_report(data, trust_roots=roots, known=[met])
+    other = verify_report(data, trust_roots=roots, known=[replace(met, root=b"\0" * 32)])
 
     assert (again.outcome, again.level) == (Outcome.ACCEPTED, 3)
     assert rejected_for(other) == "history"

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,8 @@ def test_the_worker_says_what_the_function_says(
     direct = verify_report(report, trust_roots=roots)
     assert direct.checkpoint is not None
     assert verify_in_subprocess(path, trust_pems=pems) == direct
-    known = [direct.checkpoint]
+    assert direct.checkpoint.made_at is not None
+    known = [replace(direct.checkpoint, made_at=direct.checkpoint.made_at - timedelta(days=1))]
     again = verify_in_subprocess(path, trust_pems=pems, known=known)
     assert again == verify_report(report, trust_roots=roots, known=known)
     assert again.level == 3
