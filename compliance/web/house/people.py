@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -18,7 +19,12 @@ from compliance.operations.people.invitations import (
     revoke_invitation,
 )
 from compliance.operations.people.listing import Person, list_people, read_names
-from compliance.operations.people.managing import find_by_username, last_sign_ins, set_roles
+from compliance.operations.people.managing import (
+    RoleTerm,
+    find_by_username,
+    last_sign_ins,
+    set_roles,
+)
 from compliance.operations.people.qualifications import QualificationRow, list_qualifications
 from compliance.operations.people.tokens import (
     CreateToken,
@@ -247,6 +253,17 @@ def _tokens_page(form: TokenForm, made: NewToken | None) -> str:
         made=made,
         tokens=[token_values(token, names, now) for token in tokens],
     )
+
+
+def term_values(term: RoleTerm, now: datetime) -> dict[str, Any]:
+    """One role over time, for the page of whoever has or had it."""
+    return {
+        "clinic": term.clinic_name,
+        "role": ROLES[term.role],
+        "from": show_time(term.valid_from),
+        "to": show_day(last_day(term.valid_to)),
+        "counts": term.valid_to is None or term.valid_to > now,
+    }
 
 
 def token_values(token: Any, names: Any, now: Any) -> dict[str, Any]:

@@ -40,7 +40,7 @@ from compliance.web.house.doors import (
     show_day,
 )
 from compliance.web.house.links import show_link
-from compliance.web.house.people import PEOPLE, SOON, read_roles, token_values
+from compliance.web.house.people import PEOPLE, SOON, read_roles, term_values, token_values
 from compliance.web.house.people_forms import NameForm, QualificationForm, RolesForm
 from compliance.web.house.wording import ATTEMPTS, QUALIFICATIONS, ROLES
 
@@ -80,16 +80,7 @@ def person_page(
         waits=None if file.waits_until is None else show_time(file.waits_until),
         held=", ".join(ROLES[role] for role in sorted(person.roles)),
         until=show_day(last_day(person.valid_to)),
-        terms=[
-            {
-                "clinic": term.clinic_name,
-                "role": ROLES[term.role],
-                "from": show_time(term.valid_from),
-                "to": show_day(last_day(term.valid_to)),
-                "counts": term.valid_to is None or term.valid_to > now,
-            }
-            for term in file.terms
-        ],
+        terms=[term_values(term, now) for term in file.terms],
         several=len({term.clinic_id for term in file.terms}) > 1,
         qualifications=[_paper_values(row, user_id) for row in rows],
         logins=[
@@ -103,8 +94,8 @@ def person_page(
             for login in file.logins
         ],
         attempts=[
-            (show_time(attempt.at), *ATTEMPTS.get(attempt.outcome, (attempt.outcome, "idle")))
-            for attempt in file.attempts
+            (show_time(each.at), *ATTEMPTS.get(each.outcome, (each.outcome, "idle")))
+            for each in file.attempts
         ],
         tokens=[token_values(token, names, now) for token in file.tokens],
         reads_href=_reads_href(file, actor),
