@@ -18,6 +18,7 @@ from compliance.keys.storage import (
     ClinicKeys,
     clinic_folder,
     load_clinic_keys,
+    read_seal_certificate,
 )
 from compliance.keys.tokens import TOKEN_FILE, TokenPlace, open_token
 
@@ -39,7 +40,7 @@ def import_pkcs12(folder: Path, clinic_id: str, data: bytes, password: bytes | N
         KeysMissing: if the clinic has no keys yet.
     """
     certificate, chain, key = _open(data, password)
-    old = load_clinic_keys(folder, clinic_id).certificate
+    old = read_seal_certificate(folder, clinic_id)
     place = clinic_folder(folder, clinic_id)
     pem = b"".join(item.public_bytes(Encoding.PEM) for item in (certificate, *chain))
     with only_one(folder):
@@ -70,7 +71,7 @@ def adopt_token(folder: Path, clinic_id: str, place: TokenPlace) -> ClinicKeys:
     key = open_token(place, certificate)
     _require_strength(key)
     _require_usage(certificate)
-    old = load_clinic_keys(folder, clinic_id).certificate
+    old = read_seal_certificate(folder, clinic_id)
     home = clinic_folder(folder, clinic_id)
     with only_one(folder):
         short = fingerprint(old).replace(" ", "")[:16]

@@ -17,7 +17,7 @@ import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from compliance.keys.certificates import make_seal_certificate
 from compliance.keys.files import only_one, write_private
+from compliance.keys.retiring import RetiringKeys
 from compliance.keys.spelling import private_pem
 from compliance.keys.storage import (
     ClinicKeys,
@@ -38,6 +39,8 @@ from compliance.keys.succession import GO, HISTORY, NEXT, STATEMENT, finish_rota
 from compliance.ledger.note import verifier_key
 from compliance.ledger.rotation import Rotation, read_rotation, rotation_statement
 
+Retiring: TypeAlias = ClinicKeys | RetiringKeys
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewKeys:
@@ -48,7 +51,7 @@ class NewKeys:
 
 
 def prepare_rotation(
-    folder: Path, old: ClinicKeys, what: NewKeys, *, clinic_name: str, root: RootKey, now: datetime
+    folder: Path, old: Retiring, what: NewKeys, *, clinic_name: str, root: RootKey, now: datetime
 ) -> Rotation:
     """Make new keys beside the old ones and let the old note key sign that they follow it.
 
@@ -89,7 +92,7 @@ def prepare_rotation(
     return rotation
 
 
-def sign_rotation(old: ClinicKeys, *, note_key: str, certificate: x509.Certificate) -> Rotation:
+def sign_rotation(old: Retiring, *, note_key: str, certificate: x509.Certificate) -> Rotation:
     """Let the note key in force say which keys follow."""
     hashed = (sha256_of(old.certificate), sha256_of(certificate))
     statement = rotation_statement(

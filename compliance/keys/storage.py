@@ -39,6 +39,7 @@ from compliance.keys.tokens import TOKEN_FILE, open_token, read_place
 from compliance.ledger.note import verifier_key
 
 ROOT_FOLDER: Final = "root"
+MEMORY: Final = "signer-memory.json"
 
 
 class KeysMissing(ComplianceError):
@@ -167,7 +168,7 @@ def ensure_clinic_keys(
                 # The memory comes before the note key and both before the certificate, which
                 # marks the folder as complete. A key whose memory is missing later was
                 # therefore tampered with, and the signer refuses to go on.
-                start_memory(place / "signer-memory.json")
+                start_memory(place / MEMORY)
                 write_private(place / "note.key", private_pem(Ed25519PrivateKey.generate()))
             write_private(
                 place / "seal.pem",
@@ -189,11 +190,7 @@ def load_clinic_keys(folder: Path, clinic_id: str) -> ClinicKeys:
     finish_replacement(place)
     finish_rotation(folder, place)
     certificate, chain, private_key = _load_seal(place)
-    note_key = load_pem_private_key(_read(place / "note.key"), password=None)
-    if not isinstance(note_key, Ed25519PrivateKey):
-        raise KeysMissing("the note key is not an Ed25519 key")
-    note_name = f"aseptrail/{clinic_id}"
-    note_verifier_key = verifier_key(note_name, _raw_public_key(note_key))
+    note_name, note_key, note_verifier_key = load_note_key(place)
     return ClinicKeys(
         clinic_id=clinic_id,
         certificate=certificate,
@@ -203,7 +200,7 @@ def load_clinic_keys(folder: Path, clinic_id: str) -> ClinicKeys:
         note_private_key=note_key,
         note_verifier_key=note_verifier_key,
         note_certificate_signature=certify_note_key(private_key, note_verifier_key),
-        memory_path=place / "signer-memory.json",
+        memory_path=place / MEMORY,
     )
 
 
@@ -220,6 +217,15 @@ def read_seal_certificate(folder: Path, clinic_id: str) -> x509.Certificate:
     else:
         pem = _read(place / "seal.pem")
     return x509.load_pem_x509_certificates(pem)[0]
+
+
+def load_note_key(place: Path) -> tuple[str, Ed25519PrivateKey, str]:
+    """Its name, the key, and its public half as C2SP signed notes have it; raises ``KeysMissing``."""
+    key = load_pem_private_key(_read(place / "note.key"), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise KeysMissing("the note key is not an Ed25519 key")
+    name = f"aseptrail/{place.name}"
+    return name, key, verifier_key(name, _raw_public_key(key))
 
 
 def _load_seal(place: Path) -> tuple[x509.Certificate, list[x509.Certificate], SealKey]:

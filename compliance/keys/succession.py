@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from compliance.keys.files import only_one, write_private
-from compliance.keys.tokens import TOKEN_FILE
+from compliance.keys.tokens import TOKEN_FILE, read_place
 from compliance.ledger.rotation import Rotation, read_rotation
 
 NEXT: Final = "next"
@@ -31,7 +31,7 @@ def finish_rotation(folder: Path, place: Path) -> None:
             return
         note_history(place, read_rotation(json.loads((place / NEXT / STATEMENT).read_bytes())))
         if (place / NEXT / "seal.pem").exists():
-            old = x509.load_pem_x509_certificates((place / "seal.pem").read_bytes())[0]
+            old = x509.load_pem_x509_certificates(_sealing(place))[0]
             short = sha256_of(old)[:16]
             write_private(place / f"seal-{short}.pem", old.public_bytes(Encoding.PEM))
         for name in _MOVED:
@@ -42,6 +42,13 @@ def finish_rotation(folder: Path, place: Path) -> None:
         # The marker goes first: without it what remains is only to be thrown away.
         (place / NEXT / GO).unlink()
         shutil.rmtree(place / NEXT)
+
+
+def _sealing(place: Path) -> bytes:
+    """The certificates in PEM that seal until now; those of a token lie in its own file."""
+    if (place / TOKEN_FILE).exists():
+        return read_place(place / TOKEN_FILE).certificates.encode()
+    return (place / "seal.pem").read_bytes()
 
 
 def note_history(place: Path, rotation: Rotation) -> None:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from compliance.domain.access import system_actor
 from compliance.errors import Conflict, NotFound, Refused
+from compliance.keys.retiring import RetiringKeys, load_retiring
 from compliance.keys.revocation import fresh_crl
 from compliance.keys.revoking import (
     clinic_certificates,
@@ -20,7 +21,7 @@ from compliance.keys.revoking import (
     revocation_of,
 )
 from compliance.keys.rotating import NewKeys, prepare_rotation, put_in_place
-from compliance.keys.storage import ClinicKeys, KeysMissing, RootKey, load_clinic_keys, load_root
+from compliance.keys.storage import ClinicKeys, KeysMissing, RootKey, load_root
 from compliance.ledger.entry import format_time, parse_time
 from compliance.ledger.revocation import COMPROMISED, BadRevocation, Revocation
 from compliance.ledger.rotation import Rotation
@@ -91,7 +92,7 @@ def revoke_certificate(
     settle_rotation(database, clinic.clinic_id, keys_folder=keys_folder)
     settle_revocations(database, clinic.clinic_id, keys_folder=keys_folder)
     root = load_root(keys_folder)
-    old = load_clinic_keys(keys_folder, clinic.clinic_id)
+    old = load_retiring(keys_folder, clinic.clinic_id)
     certificate = _find(keys_folder, old, command.certificate)
     revocation = revocation_of(certificate, reason=command.reason, since=command.since or now)
     _check(certificate, revocation, root, now=now)
@@ -129,12 +130,14 @@ def _enter(
         return append(tx, actor, REVOKED, revocation.to_data(), now=now)
 
 
-def _find(keys_folder: Path, keys: ClinicKeys, wanted: str | None) -> x509.Certificate:
+def _find(keys_folder: Path, keys: RetiringKeys, wanted: str | None) -> x509.Certificate:
     if wanted is None:
         return keys.certificate
     begin = wanted.replace(" ", "").replace(":", "").lower()
     certificates = [keys.certificate, *clinic_certificates(keys_folder, keys.clinic_id)]
-    found = [each for each in certificates if each.fingerprint(SHA256()).hex().startswith(begin)]
+    # A crash may have left a copy of the one in force among the former ones.
+    named = {each.fingerprint(SHA256()).hex(): each for each in certificates}
+    found = [each for sha256, each in named.items() if sha256.startswith(begin)]
     if not begin or len(found) != 1:
         raise NotFound(
             f"{len(found)} certificates of this clinic have a SHA-256 that begins with {wanted!r};"
@@ -176,7 +179,7 @@ def _require_stricter(tx: Tx, clinic_id: str, revocation: Revocation) -> None:
                 raise Conflict(str(error)) from error
 
 
-def _in_force(tx: Tx, keys: ClinicKeys, revocation: Revocation) -> bool:
+def _in_force(tx: Tx, keys: RetiringKeys, revocation: Revocation) -> bool:
     """Whether the keys folder or the log still has it in use."""
     chain = read_chain(tx, keys.clinic_id)
     used = {keys.certificate.fingerprint(SHA256()).hex()}

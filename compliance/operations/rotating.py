@@ -12,6 +12,7 @@ from pathlib import Path
 from compliance.domain.access import system_actor
 from compliance.errors import ComplianceError
 from compliance.keys.importing import adopt_token, import_pkcs12
+from compliance.keys.retiring import load_retiring
 from compliance.keys.rotating import (
     NewKeys,
     give_up,
@@ -58,10 +59,14 @@ def rotate_keys(
     leaves new keys that the next start puts in place. Reports made before stay valid.
 
     Raises:
-        KeysMissing: the clinic's keys or the root's private key are not here.
+        KeysMissing: the clinic's note key or the root's private key are not here. A token
+            that is lost is no hindrance, unless its seal shall stay.
     """
     settle_rotation(database, clinic.clinic_id, keys_folder=keys_folder)
-    old = load_clinic_keys(keys_folder, clinic.clinic_id)
+    old = load_retiring(keys_folder, clinic.clinic_id)
+    if not what.seal:
+        # A seal that stays has to work afterwards.
+        load_clinic_keys(keys_folder, clinic.clinic_id)
     rotation = prepare_rotation(
         keys_folder, old, what, clinic_name=clinic.name, root=load_root(keys_folder), now=now
     )
@@ -132,7 +137,7 @@ def _follow(
     now: datetime,
 ) -> Rotated:
     """Change the seal, and let the note key say so; a crash in between leaves only that unsaid."""
-    old = load_clinic_keys(keys_folder, clinic_id)
+    old = load_retiring(keys_folder, clinic_id)
     keys = change()
     rotation = sign_rotation(old, note_key=old.note_verifier_key, certificate=keys.certificate)
     index = enter_rotation(database, clinic_id, rotation, system_user, now)

@@ -13,8 +13,9 @@ from pathlib import Path
 from compliance.errors import Conflict
 from compliance.keys.age import Identity, Passphrase
 from compliance.keys.archive import SUBJECT_KEYS
+from compliance.keys.retiring import load_retiring
 from compliance.keys.rotating import read_history
-from compliance.keys.storage import KeysMissing, load_clinic_keys
+from compliance.keys.storage import KeysMissing
 from compliance.keys.subjects import SubjectKeys
 from compliance.operations.erasure.completing import remove_quoting_files
 from compliance.operations.safekeeping.checking import (
@@ -133,7 +134,7 @@ def acknowledge_restore(
         ends = {}
         with database.writing() as tx:
             for clinic in clinics.list_clinics(tx):
-                load_clinic_keys(place.keys_folder, clinic.clinic_id)
+                load_retiring(place.keys_folder, clinic.clinic_id)
                 previous = remembered_end(place.keys_folder, clinic.clinic_id)
                 command = EnterRestore(how="by_hand", previous=previous)
                 ends[clinic.clinic_id] = enter_restore(
@@ -208,7 +209,7 @@ def require_keys(keys_folder: Path, head: BackupHead) -> None:
     """
     for clinic in head.clinics:
         try:
-            keys = load_clinic_keys(keys_folder, clinic.clinic_id)
+            keys = load_retiring(keys_folder, clinic.clinic_id)
         except KeysMissing as error:
             raise KeysMissing(
                 f"the keys of {clinic.slug} are not in {keys_folder}: {error}. "

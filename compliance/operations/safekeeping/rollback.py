@@ -9,7 +9,9 @@ from typing import Any
 
 from compliance.domain.access import system_actor
 from compliance.keys.checkpoints import CheckpointSigner, SignerMemoryLost, start_memory
-from compliance.keys.storage import ClinicKeys, KeysMissing, load_clinic_keys
+from compliance.keys.retiring import load_retiring
+from compliance.keys.rotating import Retiring
+from compliance.keys.storage import KeysMissing
 from compliance.ledger.entry import format_time
 from compliance.ledger.tree import Frontier, fold_peaks, subtree_cover
 from compliance.operations.revocations import enter_missing_revocations
@@ -55,7 +57,7 @@ def check_rollback(database: Database, keys_folder: Path) -> list[str]:
     with database.reading() as tx:
         for clinic in clinics.list_clinics(tx):
             try:
-                signer = signer_of(load_clinic_keys(keys_folder, clinic.clinic_id))
+                signer = signer_of(load_retiring(keys_folder, clinic.clinic_id))
                 remembered = signer.remembered()
             except KeysMissing:
                 continue
@@ -71,7 +73,7 @@ def check_rollback(database: Database, keys_folder: Path) -> list[str]:
     return found
 
 
-def signer_of(keys: ClinicKeys) -> CheckpointSigner:
+def signer_of(keys: Retiring) -> CheckpointSigner:
     return CheckpointSigner(
         name=keys.note_name, private_key=keys.note_private_key, memory=keys.memory_path
     )
@@ -97,7 +99,7 @@ def read_ends(database: Database) -> dict[str, LogEnd]:
 def remembered_end(keys_folder: Path, clinic_id: str) -> LogEnd | None:
     """What the clinic's signer signed last, where keys and memory are there."""
     try:
-        remembered = signer_of(load_clinic_keys(keys_folder, clinic_id)).remembered()
+        remembered = signer_of(load_retiring(keys_folder, clinic_id)).remembered()
     except (KeysMissing, SignerMemoryLost):
         return None
     if remembered is None:
@@ -143,7 +145,7 @@ def enter_restore(
 def accept_ends(keys_folder: Path, ends: dict[str, LogEnd]) -> None:
     """Tell the signers to go on from here; the entries that say so are durable already."""
     for clinic_id, end in sorted(ends.items()):
-        keys = load_clinic_keys(keys_folder, clinic_id)
+        keys = load_retiring(keys_folder, clinic_id)
         try:
             signer_of(keys).accept_restore(end.size, end.root)
         except SignerMemoryLost:

@@ -14,18 +14,23 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from integration.safekeeping.places import judge, report
+from integration.safekeeping.places import MIGRATIONS, judge, report
 
 from compliance.keys.certificates import make_seal_certificate
+from compliance.keys.revoking import all_revoked, clinic_certificates
+from compliance.keys.rotating import NewKeys
 from compliance.keys.storage import load_clinic_keys, load_root
 from compliance.keys.tokens import TokenPlace, TokenRefused, open_token
 from compliance.operations.auditing.audit import audit_clinic
+from compliance.operations.clinics import find_clinic
 from compliance.operations.reporting.workshop import Workshop
-from compliance.operations.rotating import use_token
+from compliance.operations.revoking import RevokeCertificate, revoke_certificate
+from compliance.operations.rotating import Rotated, read_rotations, rotate_keys, use_token
+from compliance.operations.safekeeping.doctor.records import look_at_records
 from compliance.report.verifying.verdict import Outcome
 from compliance.store.session import Database
 from givens import NOON, ROOT
-from harbour import House, build_house, closed_session
+from harbour import House, build_house, closed_session, open_workshop
 
 PIN: Final = "471100"
 LABEL: Final = "clinic"
@@ -146,6 +151,76 @@ def test_what_does_not_sign_is_refused_and_the_old_seal_stays(
         with pytest.raises(TokenRefused):
             adopt(house, bad)
     assert load_clinic_keys(house.keys_folder, house.clinic_id).certificate == before
+
+
+def test_a_token_that_is_lost_is_revoked_and_the_clinic_seals_on(
+    house: House, module: str, tmp_path: Path
+) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    put_key(tmp_path, key, "seal-3")
+    where = place(house, module, key, "seal-3")
+    adopt(house, where)
+    lost = load_clinic_keys(house.keys_folder, house.clinic_id).certificate
+    softhsm("--init-token", "--token", LABEL, "--label", LABEL, "--so-pin", "0000", "--pin", PIN)
+    with pytest.raises(TokenRefused):
+        load_clinic_keys(house.keys_folder, house.clinic_id)
+    (told,) = [
+        finding.command
+        for finding in look_at_records(house.database, house.keys_folder, MIGRATIONS, LATER)
+        if finding.code == "token_refused"
+    ]
+    assert told.endswith("compliance key rotate --clinic harbour")
+    with house.database.reading() as tx:
+        clinic = find_clinic(tx, "harbour")
+
+    revoked = revoke_certificate(
+        house.database,
+        clinic,
+        RevokeCertificate(reason="key_compromise"),
+        keys_folder=house.keys_folder,
+        system_user="tests",
+        now=LATER,
+    )
+
+    assert revoked.certificate == lost
+    assert list(all_revoked(house.keys_folder)) == [lost.serial_number]
+    made = report(
+        open_workshop(house, tmp_path / "reports"), house.clinic_id, tmp_path / "on.pdf", LATER
+    )
+    assert judge(made, house.keys_folder).outcome is Outcome.ACCEPTED
+    # It stays at hand, so that it can still be named.
+    assert lost in clinic_certificates(house.keys_folder, house.clinic_id)
+    assert audit_clinic(house.database, house.clinic_id).problems == ()
+
+
+def test_a_seal_in_a_lost_token_is_followed_by_a_rotation_of_both_keys_only(
+    house: House, module: str, tmp_path: Path
+) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    put_key(tmp_path, key, "seal-4")
+    adopt(house, place(house, module, key, "seal-4"))
+    softhsm("--init-token", "--token", LABEL, "--label", LABEL, "--so-pin", "0000", "--pin", PIN)
+    with house.database.reading() as tx:
+        clinic = find_clinic(tx, "harbour")
+
+    def rotate(what: NewKeys) -> Rotated:
+        return rotate_keys(
+            house.database,
+            clinic,
+            what,
+            keys_folder=house.keys_folder,
+            system_user="tests",
+            now=LATER,
+        )
+
+    with pytest.raises(TokenRefused):
+        rotate(NewKeys(seal=False))
+    with house.database.reading() as tx:
+        assert len(read_rotations(tx, house.clinic_id)) == 1
+    rotated = rotate(NewKeys())
+    assert load_clinic_keys(house.keys_folder, house.clinic_id).certificate == (
+        rotated.keys.certificate
+    )
 
 
 def _facts(where: TokenPlace) -> dict[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from compliance.keys.storage import ClinicKeys, KeysMissing, load_clinic_keys, load_root
+from compliance.keys.tokens import TokenRefused
 from compliance.ledger.entry import parse_time
 from compliance.operations.revocations import find_unlisted
 from compliance.operations.rotating import KeysBehind, require_current
@@ -82,6 +83,15 @@ def _look_at_clinics(tx: Tx, keys_folder: Path, now: datetime) -> Iterator[Findi
             keys = load_clinic_keys(keys_folder, clinic.clinic_id)
         except KeysMissing as error:
             yield _keys_missing(f"A key of {clinic.slug}", error)
+            continue
+        except TokenRefused as error:
+            yield unsafe(
+                "token_refused",
+                f"The token that seals the reports of {clinic.slug} does not answer: {error}.",
+                "Without it no report can be signed.",
+                "put the token in; or, where it is lost: compliance key rotate --clinic"
+                f" {clinic.slug}",
+            )
             continue
         yield from look_at_seal(keys.certificate, root, clinic.slug, now)
         yield from _look_at_rotation(tx, keys, clinic.slug)
