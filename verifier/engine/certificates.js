@@ -67,6 +67,7 @@ export function readCertificate(raw) {
     notBefore,
     notAfter,
     algorithm: oidOf(membersOf(algorithm)[0]),
+    parameters: membersOf(algorithm)[1],
     signature: signature.content.subarray(1),
     extensions: extensions === undefined ? new Map() : readExtensions(extensions),
   };
@@ -196,6 +197,7 @@ export async function isIssuedBy(certificate, issuer) {
     return await verifySignature({
       spki: issuer.spki,
       algorithm: certificate.algorithm,
+      parameters: certificate.parameters,
       digestOid: "",
       signature: certificate.signature,
       message: certificate.tbs,

@@ -62,7 +62,7 @@ export async function judgedObjects({ file, at, oldRoot, signed }, { formReferen
 export async function expectedChanges(step, forms) {
   const { inspector, fields, annotated } = forms;
   const { file, at, countersigned, signed } = step;
-  const ofCatalog = signed ? [...OF_CATALOG, "Metadata"] : OF_CATALOG;
+  const ofCatalog = signed ? [...OF_CATALOG, "Metadata", "Version"] : OF_CATALOG;
   const found = new Map([
     [step.rootReference.key, (before, after) => strictly(before, after, ofCatalog, LOOSE.catalog)],
     ...fields.map((field) => [field.key, (before, after) => judgeOldField(before, after, step)]),

@@ -249,9 +249,11 @@ export async function isMadeBy(signedData, certificate, fileBytes, fileDigest) {
       return false;
     }
   }
+  const [algorithm, parameters] = membersOf(expectTag(signer.algorithm, TAG.sequence));
   return verifySignature({
     spki: certificate.spki,
-    algorithm: oidOf(membersOf(expectTag(signer.algorithm, TAG.sequence))[0]),
+    algorithm: oidOf(algorithm),
+    parameters,
     digestOid: signer.digestOid,
     signature: expectTag(signer.signature, TAG.octets).content,
     message,

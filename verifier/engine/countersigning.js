@@ -32,7 +32,8 @@ function amountOf(value) {
 
 function locks(before, after) {
   const flags = [before ?? 0, after ?? 0];
-  return flags.every((one) => typeof one === "number") && ((flags[0] ^ flags[1]) & ~LOCKS) === 0;
+  const areFlags = flags.every((one) => Number.isInteger(one) && one >= 0 && one < 2 ** 31);
+  return areFlags && ((flags[0] ^ flags[1]) & ~LOCKS) === 0;
 }
 
 function isSamePlace(before, after) {
@@ -125,7 +126,8 @@ export async function judgeDescriptions({ file, at, known, oldRoot, newRoot }) {
       }
     }
   }
-  return ALLOWED;
+  const version = newRoot.raw("Version");
+  return version === undefined || version instanceof PdfName ? ALLOWED : UNCLEAR;
 }
 
 // Whether an entry refers to what it did, or to a new object, or holds its value itself. One that

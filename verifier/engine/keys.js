@@ -2,9 +2,12 @@
 
 import { Damaged, joinBytes } from "./bytes.js";
 import { TAG, expectTag, membersOf, oidOf, readDer } from "./der.js";
+import { verifyEd25519 } from "./ed25519.js";
 
 const EC_KEY = "1.2.840.10045.2.1";
 const RSA_KEY = "1.2.840.113549.1.1.1";
+const PSS = "1.2.840.113549.1.1.10";
+const ED25519 = "1.3.101.112";
 
 const CURVES = new Map([
   ["1.2.840.10045.3.1.7", ["P-256", 32]],
@@ -83,11 +86,14 @@ function plainSignature(signature, length) {
 }
 
 export function keyKind(spki) {
-  const [algorithm] = membersOf(readDer(spki));
+  const [algorithm, key] = membersOf(readDer(spki));
   const [oid, parameter] = membersOf(algorithm);
   const kind = oidOf(oid);
   if (kind === RSA_KEY) {
     return { kind: "rsa" };
+  }
+  if (kind === ED25519) {
+    return { kind: "ed25519", bytes: expectTag(key, TAG.bits).content.subarray(1) };
   }
   const curve = kind === EC_KEY && parameter?.tag === TAG.oid ? CURVES.get(oidOf(parameter)) : undefined;
   if (curve === undefined) {
@@ -111,8 +117,15 @@ async function verifyWith(spki, key, { hash, salt }, signature, message) {
 }
 
 // Throws for a kind of key that nobody accepts; false says that key and signature do not fit.
-export async function verifySignature({ spki, algorithm, digestOid, signature, message }) {
+// `parameters` are those of the algorithm, which only RSASSA-PSS has.
+export async function verifySignature({ spki, algorithm, parameters, digestOid, signature, message }) {
   const key = keyKind(spki);
+  if (algorithm === ED25519 && key.kind === "ed25519") {
+    return verifyEd25519(key.bytes, signature, message);
+  }
+  if (algorithm === PSS && key.kind === "rsa") {
+    return verifyWith(spki, key, pssParameters(parameters), signature, message);
+  }
   const general = algorithm === RSA_KEY && hashOf(digestOid) !== null ? ["rsa", hashOf(digestOid)] : undefined;
   const used = SIGNATURES.get(algorithm) ?? general;
   if (used === undefined || used[0] !== key.kind) {
@@ -136,7 +149,7 @@ function pssParameters(parameters) {
 export function tokenAlgorithm(algorithm, digestOid) {
   const [kind, parameters] = membersOf(expectTag(algorithm, TAG.sequence));
   const oid = oidOf(kind);
-  if (oid === "1.2.840.113549.1.1.10") {
+  if (oid === PSS) {
     return pssParameters(parameters);
   }
   const hash = oid === RSA_KEY || oid === EC_KEY ? hashOf(digestOid) : SIGNATURES.get(oid)?.[1] ?? null;
@@ -144,5 +157,9 @@ export function tokenAlgorithm(algorithm, digestOid) {
 }
 
 export async function verifyToken(spki, algorithm, signature, message) {
-  return verifyWith(spki, keyKind(spki), algorithm, signature, message);
+  const key = keyKind(spki);
+  if (key.kind === "ed25519") {
+    throw new Damaged("the key is of a kind that is not accepted");
+  }
+  return verifyWith(spki, key, algorithm, signature, message);
 }

@@ -34,7 +34,7 @@ from compliance.report.verifying.spelling import Spelt, differ_only_in, items, r
 _OF_CATALOG: Final = frozenset({"/AcroForm", "/DSS", "/Extensions"})
 """The form, which is judged by itself, and what is needed to judge signatures later."""
 
-_OF_SIGNED_CATALOG: Final = _OF_CATALOG | {"/Metadata"}
+_OF_SIGNED_CATALOG: Final = _OF_CATALOG | {"/Metadata", "/Version"}
 
 _Judge = Callable[[Any, Any], bool]
 

@@ -36,6 +36,9 @@ from compliance.report.verifying.spelling import (
 _LOCKS: Final = 128 | 512
 """Flags by which a program keeps a field, and what it shows, from being moved or edited."""
 
+_FLAGS: Final = 2**31
+"""Flags are a number below it."""
+
 _SIGNATURES_EXIST: Final = 3
 """And only appending is allowed."""
 
@@ -51,7 +54,8 @@ def _is_text(value: Any) -> bool:
 
 def _locks(old: Any, new: Any) -> bool:
     flags = [0 if one is None else one for one in (old, new)]
-    return all(isinstance(one, int) for one in flags) and not (flags[0] ^ flags[1]) & ~_LOCKS
+    known = all(isinstance(one, int) and 0 <= one < _FLAGS for one in flags)
+    return known and not (flags[0] ^ flags[1]) & ~_LOCKS
 
 
 def _is_same_place(old: Any, new: Any) -> bool:
@@ -120,7 +124,10 @@ def keeps_descriptions(step: Step) -> bool:
     """
     info = raw(step.before.trailer_view, "/Info"), raw(step.after.trailer_view, "/Info")
     xmp = raw(step.before.root, "/Metadata"), raw(step.after.root, "/Metadata")
+    version = raw(step.after.root, "/Version")
     if not (step.is_placed(*info) and step.is_placed(*xmp)):
+        return False
+    if version is not None and not isinstance(version, NameObject):
         return False
     return all(one is None or _is_information(resolve(one)) for one in info) and all(
         one is None or _is_xmp(resolve(one)) for one in xmp

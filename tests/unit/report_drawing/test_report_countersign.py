@@ -9,6 +9,7 @@ import pytest
 
 from compliance.report.content.reading import read_content
 from compliance.report.making import draw_report
+from compliance.report.volumes import IndexProof, VolumeLine, draw_index
 from unit.report_drawing.audit_fixture import ROOT_FINGERPRINT, build_audit
 from unit.report_drawing.reading_aloud import broken_rules, read_aloud, run
 
@@ -79,3 +80,30 @@ def test_the_field_is_read_aloud_after_its_explanation(inviting: tuple[str, Path
         assert keys[-2] == field.StructParent
         assert keys[-1].objgen == form.source.objgen
         assert pdf.Root.StructTreeRoot.ParentTreeNextKey == field.StructParent + 1
+
+
+def test_the_index_of_volumes_has_the_box_beside_the_checkpoint(
+    fonts: Path, tmp_path: Path
+) -> None:
+    audit, path = build_audit(), tmp_path / "index.pdf"
+    volume = VolumeLine(
+        name="report-01.pdf", start=0, end=9, sessions=3, pages=4, size=5, sha256="ab" * 32
+    )
+    proof = IndexProof(
+        audit_json=audit.canonical,
+        checkpoint_note=audit.checkpoint_note,
+        root_fingerprint=ROOT_FINGERPRINT,
+        countersign=True,
+    )
+    draw_index(
+        audit,
+        content=read_content(audit),
+        volumes=[volume],
+        proof=proof,
+        fonts=fonts,
+        output=path,
+    )
+    assert broken_rules(path) == set()
+    with pikepdf.open(path) as pdf:
+        (field,) = pdf.Root.AcroForm.Fields
+        assert field.P.objgen == pdf.pages[-1].obj.objgen

@@ -241,8 +241,11 @@ def seal_by_hand(data: bytes, signer: SimpleSigner, *, marked: bool = False) -> 
     end = at + RESERVED + 1
     numbers = f"/ByteRange[0 {at - 1} {end} {len(data) - end}]".encode("ascii")
     data = data.replace(_RANGE, numbers.ljust(len(_RANGE)))
-    digest = hashlib.sha256(data[: at - 1] + data[end:]).digest()
-    value = asyncio.run(signer.async_sign(digest, "sha256")).dump()
+    certificate: Any = signer.signing_cert
+    # RFC 8419 leaves no choice to this one.
+    name = "sha512" if certificate.public_key.algorithm == "ed25519" else "sha256"
+    digest = hashlib.new(name, data[: at - 1] + data[end:]).digest()
+    value = asyncio.run(signer.async_sign(digest, name)).dump()
     if marked:
         value = with_marked_ends(value)
     digits = bytes(value).hex().upper().encode("ascii")

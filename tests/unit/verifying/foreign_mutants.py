@@ -12,6 +12,7 @@ from typing import Final
 import pikepdf
 from pikepdf import Array, Dictionary, Name, String
 from pyhanko.sign.signers import SimpleSigner
+from timing_authorities import buy_authority
 
 from compliance.report.payload import build_audit
 from compliance.report.signing import SigningIdentity, _CachedSigner, sign_report
@@ -24,6 +25,8 @@ from unit.verifying.foreign_increments import (
     put_signature,
     seal_by_hand,
 )
+from unit.verifying.foreign_signers import signers
+from unit.verifying.lasting_mutants import Bench
 from unit.verifying.mutants import Maker, Mutant
 
 Edit = Callable[[Increment], None]
@@ -156,7 +159,8 @@ def _adobe_field(increment: Increment) -> dict[str, str]:
     form = increment.number_of(increment.reader.root, "/AcroForm")
     fields = f"<</Encoding<<>>/Font<</Helv {face} 0 R>>>>"
     increment.rewrite(form, DA="(/Helv 0 Tf 0 g )", DR=fields, SigFlags="3")
-    increment.rewrite(increment.root)
+    level = "<</ADBE<</BaseVersion/1.7/ExtensionLevel 8>>>>"
+    increment.rewrite(increment.root, Extensions=level, Version="/1.7")
     increment.rewrite(increment.page(0))
     corners = "[" + " ".join(f"{one}.0" for one in _CORNERS) + "]"
     return {
@@ -394,6 +398,13 @@ def two_faced(maker: Maker, visit: Visit) -> Iterator[tuple[str, bytes]]:
         yield name, sealed.sign(TABLE, adobe=True)
 
 
+def _damaged(data: bytes) -> bytes:
+    """Alter a digit of the last signature's own octets, which come last in its value."""
+    end = data.index(b">", data.rindex(b"/Contents<"))
+    at = len(data[:end].rstrip(b"0")) - 9
+    return data[:at] + (b"1" if data[at] != ord("1") else b"2") + data[at + 1 :]
+
+
 def foreign_mutants(maker: Maker) -> Iterator[Mutant]:
     """All of them, and cut short or followed by something."""
     visit = receive(maker)
@@ -401,6 +412,16 @@ def foreign_mutants(maker: Maker) -> Iterator[Mutant]:
         yield maker.mutant(f"by hand: {name}", data)
     for name, data in two_faced(maker, visit):
         yield maker.mutant(f"by hand: {name}", data)
+    for name, signer, certificate in signers():
+        signed = maker.mutant(f"by hand: {name}", replace(visit, signer=signer).sign(STREAM))
+        yield signed
+        yield replace(signed, name=f"{signed.name}, known", roots=(*signed.roots, certificate))
+        yield maker.mutant(f"{signed.name}, damaged", _damaged(signed.data))
+    bench = Bench(maker=maker, bought=buy_authority(SIGNED_AT))
+    for kind in (TABLE, PACKED):
+        once = bench.extend(visit.sign(kind, adobe=True), 1)
+        yield maker.mutant(f"by hand: archived, {kind}", once)
+        yield maker.mutant(f"by hand: archived twice, {kind}", bench.extend(once, 2))
     data = visit.sign(PACKED, adobe=True)
     yield maker.mutant("by hand: tail", data + b"\r\n")
     yield maker.mutant("by hand: cut", data[:-40])

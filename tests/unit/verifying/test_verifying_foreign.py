@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -13,13 +14,16 @@ import pytest
 from cryptography import x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import StandardDiffPolicy
+from timing_authorities import buy_authority
 
 from compliance.report.verifying.additions import only_adds
 from compliance.report.verifying.verdict import Outcome
 from compliance.report.verifying.verify import verify_report
-from unit.verifying.building import Clinic, rejected_for
+from unit.verifying.building import SIGNED_AT, Clinic, rejected_for
 from unit.verifying.foreign_increments import PACKED, TABLE
 from unit.verifying.foreign_mutants import Visit, edited_by_hand, receive, signed_by_hand, two_faced
+from unit.verifying.foreign_signers import signers
+from unit.verifying.lasting_mutants import Bench
 from unit.verifying.mutants import Maker
 
 
@@ -56,6 +60,33 @@ def test_every_edit_beside_the_signature_is_rejected(
         assert not only_adds(reader, list(reader.embedded_signatures)), name
         assert rejected_for(verify_report(data, trust_roots=roots)) == "changes", name
     assert len(set(names)) == 19
+
+
+def test_every_kind_of_key_that_programs_sign_with_is_accepted(
+    visit: Visit, roots: list[x509.Certificate]
+) -> None:
+    names = []
+    for name, signer, certificate in signers():
+        names.append(name)
+        data = replace(visit, signer=signer).sign(PACKED)
+        verdict = verify_report(data, trust_roots=[*roots, certificate])
+        assert verdict.outcome is Outcome.ACCEPTED, (name, list(verdict.failed))
+        (told,) = [check for check in verdict.checks if check.code == "countersigned"]
+        assert told.holds is True, name
+    assert names == ["RSA", "RSASSA-PSS", "P-384", "Ed25519"]
+
+
+@pytest.mark.parametrize("kind", [TABLE, PACKED])
+def test_archive_time_stamps_follow_what_others_signed(
+    clinic: Clinic, visit: Visit, roots: list[x509.Certificate], tmp_path: Path, kind: str
+) -> None:
+    maker = Maker(clinic=clinic, folder=tmp_path)
+    bench = Bench(maker=maker, bought=buy_authority(SIGNED_AT))
+    once = bench.extend(visit.sign(kind, adobe=True), 1)
+    for data in (once, bench.extend(once, 2)):
+        with patch.object(StandardDiffPolicy, "review_file", no_comparing):
+            verdict = verify_report(data, trust_roots=roots)
+        assert verdict.outcome is Outcome.ACCEPTED, list(verdict.failed)
 
 
 def test_a_page_that_a_later_revision_could_show_otherwise_is_noticed(
