@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -33,29 +34,28 @@ def hand_out_session(
     A new one is made once it would say more: the session was amended, an authority outside
     saw its end, keys, incarnation or the clinic's name changed, somebody in it was erased, the
     software is newer.
-    Where the kept file was lost, one is made that is not kept.
+    Where the kept file was lost, another one is made and kept.
 
     Raises:
         Whatever `export_session` does, except for FileGone.
     """
     with workshop.database.reading() as tx:
         state = _read_state(tx, command.session_id, actor=actor)
-    request = RequestKey(
-        clinic_id=actor.clinic_id,
-        # Their name is printed as that of who made it.
-        principal=actor.user_id,
-        route=f"hand out {command.session_id}",
-        key=f"{command.purpose[:40]} {state}",
-    )
-    keyed = Keyed(request=request, body={"purpose": command.purpose})
-    try:
-        return export_session(
-            workshop, dataclasses.replace(command, keyed=keyed), actor=actor, now=now
+    lost = 0
+    while True:
+        request = RequestKey(
+            clinic_id=actor.clinic_id,
+            # Their name is printed as that of who made it.
+            principal=actor.user_id,
+            route=f"hand out {command.session_id}",
+            key=f"{command.purpose[:40]} {state}" + (f" {lost}" if lost else ""),
         )
-    except FileGone:
-        return export_session(
-            workshop, dataclasses.replace(command, keyed=None), actor=actor, now=now
-        )
+        keyed = Keyed(request=request, body={"purpose": command.purpose})
+        asked = dataclasses.replace(command, keyed=keyed)
+        # Each key was answered at most once, so that the next unused one ends this.
+        with contextlib.suppress(FileGone):
+            return export_session(workshop, asked, actor=actor, now=now)
+        lost += 1
 
 
 def _read_state(tx: Tx, session_id: str, *, actor: Actor) -> str:

@@ -77,7 +77,8 @@ def make_files(
         people=frozenset(),
         about=("lot", "L1"),
     )
-    yield export_trace(workshop, traced, actor=actor, now=clock()).path, 1
+    kept = export_trace(workshop, traced, actor=actor, now=clock()).path
+    yield kept.rename(folder / "listed.pdf"), 1
     keys = load_clinic_keys(house.keys_folder, house.clinic_id)
     for number in (1, 2):
         now = clock.tick(hours=2)

@@ -108,6 +108,9 @@ def test_a_second_press_gives_the_same_file_until_a_list_says_something_else(
         fetched = fetch_trace(tx, workshop, found.report_id, actor=house.inspector)
     assert [each.sha256 for each in of_recall] == [called.sha256, first.sha256]
     assert [each.row.purpose for each in everything] == ["recall", "search", "recall"]
+    # Whoever called a client stands in the list as well, and their erasure must find it.
+    assert len(of_recall[0].row.people) == 2
+    assert house.manager.user_id in of_recall[0].row.people
     assert fetched.path.read_bytes() == found.path.read_bytes()
     assert audit_clinic(house.database, house.clinic_id).problems == ()
 

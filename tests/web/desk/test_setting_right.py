@@ -262,6 +262,10 @@ def test_a_file_that_was_lost_is_made_again(
 
     assert (again.status_code, again.data[:5]) == (200, b"%PDF-")
     assert again.data != first
+    # It is kept as the first one was.
+    assert manager.post(f"{page}/file", page=page, purpose="inspection").data == again.data
+    (kept,) = folder.rglob("session-*.pdf")
+    assert kept.read_bytes() == again.data
 
 
 def test_a_practitioner_hands_out_the_clients_copy_from_the_tablet(
