@@ -11,6 +11,7 @@ from sqlalchemy import text
 from compliance.domain.access import system_actor
 from compliance.operations.reporting.exporting import ExportReport, export_report
 from compliance.operations.reporting.workshop import Workshop
+from compliance.store.schema import METADATA
 from compliance.store.session import Database
 from givens import NOON
 from harbour import House
@@ -60,4 +61,17 @@ def files_holding(folder: Path, secrets: list[bytes]) -> dict[str, bytes]:
             for form in spelt:
                 if form in content:
                     found[path.name] = form
+    return found
+
+
+def columns_holding(database: Database, secrets: list[bytes]) -> set[str]:
+    """Columns of any table that hold one of the byte strings, on either database."""
+    found = set()
+    with database.engine.connect() as connection:
+        for table in METADATA.sorted_tables:
+            for row in connection.execute(text(f"SELECT * FROM {table.name}")):
+                for column, value in row._mapping.items():
+                    stored = value if isinstance(value, bytes) else str(value).encode()
+                    if any(secret in bytes(stored) for secret in secrets):
+                        found.add(f"{table.name}.{column}")
     return found

@@ -6,7 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from integration.erasure.leftovers import files_holding, report, sealed_values
+from integration.erasure.leftovers import (
+    columns_holding,
+    files_holding,
+    report,
+    sealed_values,
+)
 from integration.safekeeping.places import (
     MIGRATIONS,
     SECRET,
@@ -135,6 +140,21 @@ def test_nothing_of_an_erased_client_is_left_in_any_file(sqlite_path: Path, tmp_
     assert audit_clinic(database, house.clinic_id).problems == ()
     database.dispose()
     assert files_holding(tmp_path, secrets) == {}
+
+
+def test_no_column_of_either_database_knows_an_erased_client(
+    house: House, workshop: Workshop
+) -> None:
+    treat(house)
+    with house.database.reading() as tx:
+        client = client_id_of(tx, NAME, actor=house.manager, keyring=house.keyring)
+    assert client is not None
+    secrets = [NAME.encode(), b"Querfurth", *sealed_values(house.database, client)]
+    assert "disclosure.sealed" in columns_holding(house.database, secrets)
+
+    erase(house, workshop)
+
+    assert columns_holding(house.database, secrets) == set()
 
 
 def test_the_record_says_when_and_by_which_entry_and_the_search_finds_nobody(

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from integration.erasure.leftovers import files_holding, report, sealed_values
+from integration.erasure.leftovers import (
+    columns_holding,
+    files_holding,
+    report,
+    sealed_values,
+)
 from integration.safekeeping.places import MIGRATIONS, back_up, bring_back, judge
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 from compliance.domain.access import Actor, Auth, Role, system_actor
 from compliance.errors import Conflict, NotFound, NotPermitted, Refused
@@ -44,7 +50,7 @@ from compliance.operations.safekeeping.restoring import find_installation
 from compliance.report.content.reading import read_content
 from compliance.report.verifying.verdict import Outcome
 from compliance.store.erasures import ErasureRow
-from compliance.store.session import Database, StorageRefused
+from compliance.store.session import Database, StorageRefused, engine_options
 from givens import NOON
 from harbour import House, build_house, closed_session, open_workshop
 
@@ -154,6 +160,60 @@ def test_nothing_of_an_erased_colleague_is_left_in_any_file(
     assert audit_clinic(house.database, house.clinic_id).problems == ()
     house.database.dispose()
     assert files_holding(tmp_path, [*kept, *plain]) == {}
+
+
+def test_no_column_of_either_database_knows_an_erased_colleague(
+    house: House, workshop: Workshop
+) -> None:
+    user = hire(house)
+    treat_as(house, user)
+    leave(house, user)
+    secrets = [NAME.encode(), b"Querfurth", USERNAME.encode(), NUMBER.encode()]
+    secrets += sealed_values(house.database, user)
+    assert columns_holding(house.database, secrets) >= {
+        "user_account.username",
+        "user_account.display_name",
+        "qualification.number",
+        "staff_document.sealed",
+        "disclosure.sealed",
+        "sign_in_event.username",
+        "login.user_agent",
+    }
+
+    erase(house, workshop, user)
+
+    assert columns_holding(house.database, secrets) == set()
+
+
+@pytest.mark.postgresql
+def test_no_page_of_postgresql_holds_the_words_of_an_erased_colleague(
+    fresh_postgresql: Callable[[], str], tmp_path: Path
+) -> None:
+    """Its own log is another matter, and the documentation says so."""
+    url = fresh_postgresql()
+    database = Database(create_engine(url, **engine_options(url)), lock_file=None)
+    house = build_house(database, tmp_path, now=NOON)
+    user = hire(house)
+    leave(house, user)
+    words = [each.encode() for each in (NAME, "Querfurth", USERNAME, NUMBER)]
+    assert set(pages_holding(database, words)) == set(words)
+
+    erase(house, open_workshop(house, tmp_path / "reports"), user)
+
+    assert pages_holding(database, words) == []
+    database.dispose()
+
+
+def pages_holding(database: Database, words: list[bytes]) -> list[bytes]:
+    """The words that stand in a file of this database, in rows that are gone too."""
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("CHECKPOINT"))
+        folder = connection.execute(text("SHOW data_directory")).scalar_one()
+        oid = connection.execute(
+            text("SELECT oid FROM pg_database WHERE datname = current_database()")
+        ).scalar_one()
+    files = [path.read_bytes() for path in Path(folder, "base", str(oid)).iterdir()]
+    return [word for word in words if any(word in content for content in files)]
 
 
 def test_screens_and_reports_say_when_and_by_which_entry(house: House, workshop: Workshop) -> None:
