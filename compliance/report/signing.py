@@ -248,7 +248,8 @@ def _prepare_fields(writer: PlainWriter) -> None:
     append_signature_field(writer, SigFieldSpec(SEAL_FIELD, invis_sig_settings=_UNSEEN))
     seal = _field_of(writer, SEAL_FIELD)
     if seal is not None and "/AP" in left:
-        seal["/AP"] = DictionaryObject({pdf_name("/N"): left["/AP"].raw_get("/N")})
+        shown = {pdf_name("/N"): left["/AP"].raw_get("/N")}
+        seal["/AP"] = DictionaryObject(shown)  # type: ignore[no-untyped-call]  # pyHanko's.
 
 
 def _field_of(writer: PlainWriter, name: str) -> Any:
