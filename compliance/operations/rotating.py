@@ -15,6 +15,7 @@ from compliance.keys.importing import adopt_token, import_pkcs12
 from compliance.keys.retiring import load_retiring
 from compliance.keys.rotating import (
     NewKeys,
+    Retiring,
     give_up,
     prepare_rotation,
     put_in_place,
@@ -199,7 +200,7 @@ def read_chain(tx: Tx, clinic_id: str) -> KeyChain | None:
     return chain
 
 
-def require_current(tx: Tx, keys: ClinicKeys) -> None:
+def require_current(tx: Tx, keys: Retiring) -> None:
     """See that what is signed now is signed by the key in force.
 
     Raises:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compliance.errors import Conflict
-from compliance.keys.storage import load_clinic_keys
+from compliance.keys.retiring import load_retiring
 from compliance.ledger.tiles import NotTileable, TileWriter
-from compliance.operations.reporting.trees import reading_signed, sign_tree
+from compliance.operations.reporting.trees import reading_signed, sign_log
 from compliance.store import log
 from compliance.store.clinics import ClinicRow
 from compliance.store.session import Database
@@ -44,8 +44,8 @@ def export_tiles(
         RollbackDetected: the log does not continue what was signed before.
         NotTileable: an entry's body is gone or too long.
     """
-    keys = load_clinic_keys(keys_folder, clinic.clinic_id)
-    with reading_signed(database, lambda tx: sign_tree(tx, clinic, keys)) as (tx, tree):
+    keys = load_retiring(keys_folder, clinic.clinic_id)
+    with reading_signed(database, lambda tx: sign_log(tx, clinic.clinic_id, keys)) as (tx, tree):
         writer, written = TileWriter(), 0
         for index, leaf_hash, body in log.read_range(tx, clinic.clinic_id, 0, tree.size):
             if body is None:

@@ -11,13 +11,14 @@ from typing import Final
 from compliance.domain.access import system_actor
 from compliance.errors import ComplianceError
 from compliance.keys.posting import SECONDS, NoAnswer
-from compliance.keys.storage import load_clinic_keys, load_root
+from compliance.keys.retiring import load_retiring
+from compliance.keys.storage import load_root
 from compliance.ledger.entry import format_time
 from compliance.ledger.note import parse_checkpoint, signature_lines
 from compliance.ledger.policy import Witness
 from compliance.operations.anchoring.plan import AnchorPlan, Authority
 from compliance.operations.anchoring.stamping import Stamp, StampRefused, get_stamp
-from compliance.operations.reporting.trees import sign_tree
+from compliance.operations.reporting.trees import sign_log
 from compliance.operations.reporting.workshop import Workshop
 from compliance.operations.sealing import append, hold_log
 from compliance.store import anchors
@@ -78,10 +79,10 @@ def begin_round(
             witnesses = plan.policy is not None and _witnesses_due(tx, clinic_id, plan, now)
         if not due and not witnesses:
             return None
-        keys = load_clinic_keys(workshop.keys_folder, clinic_id)
+        keys = load_retiring(workshop.keys_folder, clinic_id)
         with workshop.database.writing() as tx:
             hold_log(tx, clinic_id)
-            note = sign_tree(tx, clinic, keys).note
+            note = sign_log(tx, clinic_id, keys).note
     except ComplianceError as error:
         # A log that does not continue what was signed is the doctor's to say; the other
         # clinics must get their tokens all the same.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from compliance.keys.checkpoints import CheckpointSigner, RollbackDetected
+from compliance.keys.rotating import Retiring
 from compliance.keys.storage import ClinicKeys
 from compliance.ledger.proofs import consistency_proof
 from compliance.ledger.tree import Frontier, fold_peaks, subtree_cover
@@ -27,15 +28,22 @@ MAX_STEPS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tree:
-    """The log as it stood when the report was begun, with its signed checkpoint."""
+class SignedLog:
+    """The log as it stood at one moment, with its signed checkpoint."""
 
     size: int
     root: bytes
     incarnation: int
     note: str
-    keys: ClinicKeys
+    keys: Retiring
     steps: tuple[ConsistencyStep, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree(SignedLog):
+    """The log as it stood when the report was begun, with the keys that seal the report."""
+
+    keys: ClinicKeys
     cosigned: str = ""
     """The note with the cosignatures of witnesses, where there are any."""
 
@@ -46,6 +54,19 @@ class Tree:
 
 
 def sign_tree(tx: Tx, clinic: ClinicRow, keys: ClinicKeys) -> Tree:
+    """Sign a checkpoint for a file that is going to be sealed; see `sign_log`."""
+    signed = sign_log(tx, clinic.clinic_id, keys)
+    return Tree(
+        size=signed.size,
+        root=signed.root,
+        incarnation=signed.incarnation,
+        note=signed.note,
+        keys=keys,
+        steps=signed.steps,
+    )
+
+
+def sign_log(tx: Tx, clinic_id: str, keys: Retiring) -> SignedLog:
     """Sign a checkpoint over the log as this transaction sees it; whoever can, holds the log first.
 
     Else a longer log could be signed in between, which looks like a database put back.
@@ -53,11 +74,11 @@ def sign_tree(tx: Tx, clinic: ClinicRow, keys: ClinicKeys) -> Tree:
     Raises:
         RollbackDetected: the log does not continue what the signer remembers.
     """
-    head = log.read_head(tx, clinic.clinic_id, lock=False)
+    head = log.read_head(tx, clinic_id, lock=False)
     if head is None:
         raise LogDamaged("the clinic has no log")
     require_current(tx, keys)
-    read = node_reader(tx, clinic.clinic_id)
+    read = node_reader(tx, clinic_id)
 
     def root_at(size: int) -> bytes:
         return fold_peaks([read(level, index) for level, index in subtree_cover(0, size)])
@@ -70,14 +91,12 @@ def sign_tree(tx: Tx, clinic: ClinicRow, keys: ClinicKeys) -> Tree:
         name=keys.note_name, private_key=keys.note_private_key, memory=keys.memory_path
     )
     note = signer.sign(head.size, root, consistent=consistent)
-    earlier = [
-        step for step in log.list_checkpoints(tx, clinic.clinic_id) if 0 < step[0] < head.size
-    ]
+    earlier = [step for step in log.list_checkpoints(tx, clinic_id) if 0 < step[0] < head.size]
     steps = tuple(
         ConsistencyStep(size=size, root=old, proof=consistency_proof(size, head.size, read))
         for size, old, _ in earlier[-MAX_STEPS:]
     )
-    return Tree(
+    return SignedLog(
         size=head.size,
         root=root,
         incarnation=head.incarnation,

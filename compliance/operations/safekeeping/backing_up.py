@@ -14,9 +14,9 @@ from typing import Any, BinaryIO, Final, cast
 from compliance.errors import Conflict, NotFound, Refused
 from compliance.keys.age import FileKey, Passphrase, Recipient, encrypt_to
 from compliance.keys.files import flush_folder
-from compliance.keys.storage import load_clinic_keys
+from compliance.keys.retiring import load_retiring
 from compliance.ledger.entry import format_time
-from compliance.operations.reporting.trees import Tree, reading_signed, sign_tree
+from compliance.operations.reporting.trees import SignedLog, reading_signed, sign_log
 from compliance.operations.reporting.workshop import Workshop, software_name
 from compliance.operations.safekeeping.checking import DATABASE, SIGNED, check_backup
 from compliance.operations.safekeeping.journal import BackupNote, ClinicNote, add_note
@@ -145,7 +145,7 @@ def check_passphrase(to: Passphrase | Recipient | None) -> None:
 def _write(
     workshop: Workshop, target: BinaryIO, command: BackUp, *, migrations: Path, now: datetime
 ) -> tuple[ClinicNote, ...]:
-    def sign(tx: Tx) -> list[tuple[ClinicRow, Tree]]:
+    def sign(tx: Tx) -> list[tuple[ClinicRow, SignedLog]]:
         _require_newest(workshop.database, migrations, read_revision(tx))
         return _sign_trees(tx, workshop)
 
@@ -187,17 +187,19 @@ def _require_newest(database: Database, migrations: Path, revision: str | None) 
         )
 
 
-def _sign_trees(tx: Tx, workshop: Workshop) -> list[tuple[ClinicRow, Tree]]:
+def _sign_trees(tx: Tx, workshop: Workshop) -> list[tuple[ClinicRow, SignedLog]]:
     found = clinics.list_clinics(tx)
     if not found:
         raise NotFound("there is no clinic yet, so there is nothing to back up")
     return [
-        (clinic, sign_tree(tx, clinic, load_clinic_keys(workshop.keys_folder, clinic.clinic_id)))
+        (clinic, sign_log(tx, clinic.clinic_id, keys))
         for clinic in found
+        # A backup is not put off because a token is out.
+        for keys in (load_retiring(workshop.keys_folder, clinic.clinic_id),)
     ]
 
 
-def _describe(clinic: ClinicRow, tree: Tree) -> dict[str, Any]:
+def _describe(clinic: ClinicRow, tree: SignedLog) -> dict[str, Any]:
     return {
         "id": clinic.clinic_id,
         "slug": clinic.slug,

@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from integration.safekeeping.places import MIGRATIONS, judge, report
+from integration.safekeeping.places import MIGRATIONS, back_up, judge, report
 
 from compliance.keys.certificates import make_seal_certificate
 from compliance.keys.revoking import all_revoked, clinic_certificates
@@ -170,6 +170,9 @@ def test_a_token_that_is_lost_is_revoked_and_the_clinic_seals_on(
         if finding.code == "token_refused"
     ]
     assert told.endswith("compliance key rotate --clinic harbour")
+    workshop = open_workshop(house, tmp_path / "reports")
+    # Nothing but reports waits for it.
+    assert back_up(workshop, tmp_path / "without.jsonl.gz", now=LATER).is_file()
     with house.database.reading() as tx:
         clinic = find_clinic(tx, "harbour")
 
@@ -184,9 +187,7 @@ def test_a_token_that_is_lost_is_revoked_and_the_clinic_seals_on(
 
     assert revoked.certificate == lost
     assert list(all_revoked(house.keys_folder)) == [lost.serial_number]
-    made = report(
-        open_workshop(house, tmp_path / "reports"), house.clinic_id, tmp_path / "on.pdf", LATER
-    )
+    made = report(workshop, house.clinic_id, tmp_path / "on.pdf", LATER)
     assert judge(made, house.keys_folder).outcome is Outcome.ACCEPTED
     # It stays at hand, so that it can still be named.
     assert lost in clinic_certificates(house.keys_folder, house.clinic_id)
