@@ -60,7 +60,8 @@ def export(
 ) -> None:
     """Make a signed report of [FROM, TO], days of the clinic's time zone, or of one session.
 
-    The list of a recall is kept as well: while nothing changes, FILE is the same again. Prints path, SHA-256 and pages of every file. The export is entered in the log.
+    What is said of one session or recall is kept: while nothing changes, FILE is the same
+    again. Prints path, SHA-256 and pages of every file. The export is entered in the log.
     """
     from compliance.cli.installation import acting_in, open_installation
     from compliance.operations.reporting.bundle import write_bundle
@@ -132,16 +133,19 @@ def _export_period(
 def _export_session(
     services: Services, session_id: str, purpose: str, output: Path, actor: Actor
 ) -> list[Path]:
-    from compliance.operations.reporting.single import ExportSession, export_session
+    from compliance.operations.reporting.handing_out import hand_out_session
+    from compliance.operations.reporting.single import ExportSession
 
-    made = export_session(
+    made = hand_out_session(
         services.workshop,
         ExportSession(session_id=session_id, purpose=purpose, output=output),
         actor=actor,
         now=services.clock(),
     )
-    _say(made.path, made.sha256, made.pages)
-    return [made.path]
+    if made.replayed:
+        output.write_bytes(made.path.read_bytes())
+    _say(output, made.sha256, made.pages)
+    return [output]
 
 
 def _export_recall(services: Services, recall_id: str, output: Path, actor: Actor) -> list[Path]:

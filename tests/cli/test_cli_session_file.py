@@ -35,6 +35,11 @@ def test_a_sessions_file_is_made_and_accepted(
     judged = run("verify", path)
     assert (judged.exit_code, said in judged.stdout) == (0, True), judged.output
     assert "Period:" not in judged.stdout
+    again = run(
+        "export", "--clinic", "harbour", "--session", session_id, *options, "-o", tmp_path / "2.pdf"
+    )
+    assert again.exit_code == 0, again.output
+    assert (tmp_path / "2.pdf").read_bytes() == path.read_bytes()
     assert run("ledger", "verify").exit_code == 0
 
 

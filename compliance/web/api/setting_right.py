@@ -13,6 +13,7 @@ from flask import Response, send_file
 
 from compliance.domain.access import Action
 from compliance.operations.people.tokens import Scope
+from compliance.operations.reporting.handing_out import hand_out_session
 from compliance.operations.reporting.single import ExportSession, export_session
 from compliance.operations.treatments.devices import (
     AmendDevice,
@@ -130,19 +131,21 @@ def post_device_amendment(session_id: UUID, body: dict[str, Any]) -> Reply:
 def post_session_file(session_id: UUID, body: dict[str, Any]) -> Response:
     """Make one session's signed PDF: with its proof for an inspector, or the client's copy
 
-    Each call makes a file and an entry with its fingerprint. With an `Idempotency-Key` the file is
-    kept, and the same call gets the same file again and makes no other entry; once a client it names
-    was erased, the answer is 409 `file_gone`.
+    It is kept, and while it would say nothing else, the same person gets the same file again and no
+    other entry is made. An `Idempotency-Key` gets its file again also after more was said; once a
+    client it names was erased, the answer is 409 `file_gone`.
     """
     actor = calling_actor()
+    keyed = keyed_request(actor)
+    hand_out = hand_out_session if keyed is None else export_session
     with tempfile.TemporaryDirectory(prefix="aseptrail-session-") as folder:
         command = ExportSession(
             session_id=str(session_id),
             purpose=body["purpose"],
             output=Path(folder) / "session.pdf",
-            keyed=keyed_request(actor),
+            keyed=keyed,
         )
-        made = export_session(services().workshop, command, actor=actor, now=services().clock())
+        made = hand_out(services().workshop, command, actor=actor, now=services().clock())
         content = io.BytesIO(made.path.read_bytes())
     answer = send_file(
         content, mimetype=PDF, as_attachment=True, download_name=f"session-{made.record}.pdf"

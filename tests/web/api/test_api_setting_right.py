@@ -114,6 +114,15 @@ def test_a_sessions_file_is_made_once_for_one_key(api: Api) -> None:
     assert audit_clinic(api.house.database, api.house.clinic_id).problems == ()
 
 
+def test_a_sessions_file_is_the_same_again_without_a_key(api: Api) -> None:
+    address, body = f"/sessions/{api.closed()}/file", {"purpose": "inspection"}
+    first = api.post(address, body, by="manager")
+    again = api.post(address, body, by="manager")
+    assert (first.status_code, "Idempotent-Replayed" in first.headers) == (200, False)
+    assert (again.data, again.headers["Idempotent-Replayed"]) == (first.data, "true")
+    assert (exported(api), len(kept_files(api))) == (1, 1)
+
+
 def test_a_request_that_lost_the_race_gets_the_first_ones_file(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,8 +146,6 @@ def kept_files(api: Api) -> list[Path]:
 
 def test_a_kept_file_is_private_and_its_end_is_told(api: Api) -> None:
     address, body = f"/sessions/{api.closed()}/file", {"purpose": "client_copy"}
-    api.post(address, body, by="manager")
-    assert kept_files(api) == []
     api.post(address, body, by="manager", Idempotency_Key="file-1")
     (kept,) = kept_files(api)
     assert kept.stat().st_mode & 0o077 == 0
