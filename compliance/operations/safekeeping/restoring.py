@@ -33,6 +33,7 @@ from compliance.operations.safekeeping.rollback import (
 )
 from compliance.store import clinics
 from compliance.store.schema import upgrade
+from compliance.store.scrubbing import scrub
 from compliance.store.session import Database
 from compliance.store.sites import open_site
 from compliance.store.standby import NothingKept, Site, Standby
@@ -114,7 +115,7 @@ def restore_backup(
     accept_ends(place.keys_folder, ends)
     if checked.files:
         load_reports(place.data_dir / "reports", source, using)
-        _forget_erased(place)
+    _forget_erased(place)
     return Restored(kept=kept, ends=ends, backup=checked.head)
 
 
@@ -170,6 +171,8 @@ def undo_restore(place: Installation, *, system_user: str, now: datetime) -> Res
         with standby.database.writing() as tx:
             ends = {}
             for clinic in clinics.list_clinics(tx):
+                # Who was erased while it lay aside stands in it as before.
+                replay_erasures(tx, place.data_dir, clinic.clinic_id)
                 command = EnterRestore(how="undo", previous=current.get(clinic.clinic_id))
                 ends[clinic.clinic_id] = enter_restore(
                     tx,
@@ -184,6 +187,7 @@ def undo_restore(place: Installation, *, system_user: str, now: datetime) -> Res
         raise
     now_kept = _put_in_place(standby, keep=bool(current), now=now)
     accept_ends(place.keys_folder, ends)
+    _forget_erased(place)
     return Restored(kept=now_kept, ends=ends, backup=None)
 
 
@@ -231,7 +235,7 @@ def _current_ends(site: Site) -> dict[str, LogEnd]:
 
 
 def _forget_erased(place: Installation) -> None:
-    """Remove the restored report files that quote somebody who was erased since."""
+    """Remove what was restored of people erased since: files that quote them, and old rows."""
     database = place.site.open_current()
     if database is None:
         return
@@ -239,6 +243,10 @@ def _forget_erased(place: Installation) -> None:
     try:
         with database.reading() as tx:
             remove_quoting_files(tx, keys, place.data_dir / "reports")
+            erased = any(keys.erased(each.clinic_id) for each in clinics.list_clinics(tx))
+        if erased:
+            # What the backup brought back was emptied again, and left old versions of rows.
+            scrub(database)
     finally:
         keys.close()
         database.dispose()

@@ -14,7 +14,7 @@ from integration.erasure.leftovers import (
     report,
     sealed_values,
 )
-from integration.safekeeping.places import MIGRATIONS, back_up, bring_back, judge
+from integration.safekeeping.places import MIGRATIONS, back_up, bring_back, judge, workshop_at
 from sqlalchemy import create_engine, text
 
 from compliance.domain.access import Actor, Auth, Role, system_actor
@@ -46,7 +46,7 @@ from compliance.operations.people.sign_in import SignIn, sign_in
 from compliance.operations.reporting.handing_out import hand_out_session
 from compliance.operations.reporting.single import INSPECTION, ExportSession
 from compliance.operations.reporting.workshop import Workshop
-from compliance.operations.safekeeping.restoring import find_installation
+from compliance.operations.safekeeping.restoring import find_installation, undo_restore
 from compliance.report.content.reading import read_content
 from compliance.report.verifying.verdict import Outcome
 from compliance.store.erasures import ErasureRow
@@ -368,10 +368,37 @@ def test_a_backup_from_before_brings_no_colleague_back_on_this_machine(
         assert read_names(tx, clinic_id=house.clinic_id)[user] == "erased"
         stored = tx.execute(text("SELECT username FROM user_account")).scalars().all()
         sealed = tx.execute(text("SELECT sealed FROM staff_document")).scalars().all()
+    words = [each.encode() for each in (NAME, "Querfurth", USERNAME, NUMBER)]
+    assert files_holding(tmp_path, words) == {}
+    if not again.is_sqlite:
+        assert pages_holding(again, words) == []
     assert USERNAME not in stored
     assert [bytes(each) for each in sealed] == [b""]
     assert audit_clinic(again, house.clinic_id).problems == ()
     again.dispose()
+
+
+def test_a_database_put_aside_brings_no_colleague_back_when_the_restore_is_undone(
+    house: House, workshop: Workshop, tmp_path: Path
+) -> None:
+    user = hire(house)
+    leave(house, user)
+    made = back_up(workshop, tmp_path / "early.jsonl.gz")
+    url = house.database.engine.url.render_as_string(hide_password=False)
+    house.database.dispose()
+    place = find_installation(url, data_dir=tmp_path, migrations=MIGRATIONS)
+    bring_back(place, made, replace=True)
+    restored = workshop_at(place, workshop)
+    erase(replace(house, database=restored.database), restored, user)
+    restored.database.dispose()
+
+    undo_restore(place, system_user="tests", now=AFTER)
+
+    last = workshop_at(place, workshop).database
+    with last.reading() as tx:
+        assert read_names(tx, clinic_id=house.clinic_id)[user] == "erased"
+    assert audit_clinic(last, house.clinic_id).problems == ()
+    last.dispose()
 
 
 def test_the_command_line_names_the_account(house: House) -> None:
