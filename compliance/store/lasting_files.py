@@ -76,17 +76,6 @@ def update_file(tx: Tx, row: LastingRow, values: Mapping[str, Any]) -> None:
     )
 
 
-def list_files(
-    tx: Tx, clinic_id: str, *, after: str | None = None, limit: int
-) -> Sequence[LastingRow]:
-    """A clinic's files by name, a keyset page."""
-    statement = select(LastingFile.__table__).where(LastingFile.clinic_id == clinic_id)
-    if after is not None:
-        statement = statement.where(LastingFile.name > after)
-    rows = tx.execute(statement.order_by(LastingFile.name).limit(limit))
-    return [LastingRow(**row._mapping) for row in rows]
-
-
 def delete_file(tx: Tx, clinic_id: str, name: str) -> None:
     """Forget a file that was erased; one that was lost is missed for ever."""
     tx.execute(

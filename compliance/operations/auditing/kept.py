@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from compliance.ledger.entry import Entry
 from compliance.operations.auditing.expecting import milliseconds
 from compliance.operations.auditing.problems import Expected, Findings, Shape, compare_rows
 from compliance.operations.reporting.revisions import Revisions, read_revisions
 from compliance.operations.sealing import RESTORE
-from compliance.store import lasting_files, log, projection
-from compliance.store.lasting_files import LastingRow
+from compliance.store import log, projection
 from compliance.store.session import Tx
 
 TABLE: Final = "lasting_file"
@@ -32,7 +31,16 @@ TRACED: Final = Shape(
     keys=1,
 )
 PAGE: Final = 200
-"""Rows in memory at a time."""
+"""Files whose entries are in memory at a time."""
+
+
+class KeptRow(NamedTuple):
+    """A row of a kept file, unconverted."""
+
+    name: str
+    report: str
+    sha256: Any
+    stamps: Any
 
 
 class KeptFiles:
@@ -57,7 +65,7 @@ class KeptFiles:
             self._traced[row] = entry.index
 
     def compare(self, tx: Tx, clinic_id: str) -> None:
-        """Compare the rows of lists and of files; whole but for a page at a time."""
+        """Compare the rows of lists and of files."""
         rows = projection.read_table(tx, TRACED.table, TRACED.columns, clinic_id)
         compare_rows(self._findings, TRACED, self._traced, rows)
         missing = dict(self._kept)
@@ -71,7 +79,7 @@ class KeptFiles:
                 self._findings.add(TABLE, f"name={name}: the row is missing", index)
 
 
-def _differences(row: LastingRow, told: Revisions | None) -> Iterator[tuple[str, int | None]]:
+def _differences(row: KeptRow, told: Revisions | None) -> Iterator[tuple[str, int | None]]:
     if told is None:
         yield "no entry of the log made this file", None
         return
@@ -94,13 +102,21 @@ def last_explained(tx: Tx, clinic_id: str) -> int:
     return max(places, default=-1)
 
 
-def walk_kept(tx: Tx, clinic_id: str) -> Iterator[tuple[LastingRow, Revisions | None]]:
+def walk_kept(tx: Tx, clinic_id: str) -> Iterator[tuple[KeptRow, Revisions | None]]:
     """Every row with what the log says of its file, in order of the names."""
-    after: str | None = None
-    while page := lasting_files.list_files(tx, clinic_id, after=after, limit=PAGE):
+    rows = read_kept(tx, clinic_id)
+    for start in range(0, len(rows), PAGE):
+        page = rows[start : start + PAGE]
         told = read_revisions(tx, clinic_id, [row.report for row in page])
         yield from ((row, told.get(row.report)) for row in page)
-        after = page[-1].name
+
+
+def read_kept(tx: Tx, clinic_id: str) -> list[KeptRow]:
+    """The rows as they are stored, by name; whatever a tamperer left is no reason to fail."""
+    columns = ("name", "report", "sha256", "stamps")
+    rows = projection.read_table(tx, TABLE, columns, clinic_id)
+    kept = (KeptRow(str(row[0]), str(row[1]), *row[2:]) for row in rows)
+    return sorted(kept, key=lambda row: row.name)
 
 
 KEEPING: Final[Mapping[str, Callable[[Any, Entry, Any], None]]] = MappingProxyType(

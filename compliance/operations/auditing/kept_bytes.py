@@ -14,15 +14,16 @@ from compliance.ledger.canonical import NotCanonical
 from compliance.ledger.entry import decode_entry
 from compliance.operations.auditing.kept import (
     PAGE,
+    KeptRow,
     last_explained,
+    read_kept,
 )
 from compliance.operations.auditing.problems import Findings
 from compliance.operations.reporting.kept_files import report_of
 from compliance.operations.reporting.requests import file_stem
 from compliance.operations.reporting.revisions import Revisions, read_revisions
 from compliance.operations.sealing import RESTORE
-from compliance.store import lasting_files, log, reports
-from compliance.store.lasting_files import LastingRow
+from compliance.store import log, reports
 from compliance.store.session import Database, Tx
 
 WHERE: Final = "kept file"
@@ -44,14 +45,8 @@ class FilesAt:
     now: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Gone:
-    """What explains that files and log do not agree."""
-
-    until: int
-    """The newest erasure or restore."""
-    restored: tuple[int, datetime] | None
-    """The newest restore, and when it was recorded."""
+_Restored = tuple[int, datetime]
+"""The newest restore: its place in the log, and when it was recorded."""
 
 
 def audit_files(database: Database, clinic_id: str, files: FilesAt, findings: Findings) -> None:
@@ -62,18 +57,19 @@ def audit_files(database: Database, clinic_id: str, files: FilesAt, findings: Fi
     """
     folder = files.folder / clinic_id
     present = sorted(path.name for path in folder.glob("*.pdf") if not path.name.startswith("."))
-    known: set[str] = set()
     with database.reading() as tx:
-        gone = _Gone(until=last_explained(tx, clinic_id), restored=_last_restore(tx, clinic_id))
-    after: str | None = None
-    while page := _read_page(database, clinic_id, after):
-        for row, told in page:
-            known.add(row.name)
-            _look(database, folder / row.name, row, told, gone, findings)
-        after = page[-1][0].name
+        rows = read_kept(tx, clinic_id)
+        restored = _last_restore(tx, clinic_id)
+    for start in range(0, len(rows), PAGE):
+        page = rows[start : start + PAGE]
+        with database.reading() as tx:
+            told = read_revisions(tx, clinic_id, [row.report for row in page])
+        for row in page:
+            _look(database, clinic_id, folder, row, told.get(row.report), restored, findings)
+    known = {row.name for row in rows}
     foreign = [folder / name for name in present if name not in known]
     for path in _without_entry(database, clinic_id, foreign, files.now):
-        if gone.restored is not None and _made(path) < gone.restored[1]:
+        if restored is not None and _made(path) < restored[1]:
             # Its entry was in the log that was put back by an older one.
             continue
         reason = (
@@ -83,7 +79,7 @@ def audit_files(database: Database, clinic_id: str, files: FilesAt, findings: Fi
         findings.add(WHERE, reason)
 
 
-def _last_restore(tx: Tx, clinic_id: str) -> tuple[int, datetime] | None:
+def _last_restore(tx: Tx, clinic_id: str) -> _Restored | None:
     index = max((place for _, place in log.list_places(tx, clinic_id, RESTORE)), default=None)
     body = None if index is None else log.read_body(tx, clinic_id, index)
     if index is None or body is None:
@@ -95,34 +91,29 @@ def _last_restore(tx: Tx, clinic_id: str) -> tuple[int, datetime] | None:
         return None
 
 
-def _read_page(
-    database: Database, clinic_id: str, after: str | None
-) -> list[tuple[LastingRow, Revisions | None]]:
-    with database.reading() as tx:
-        rows = lasting_files.list_files(tx, clinic_id, after=after, limit=PAGE)
-        told = read_revisions(tx, clinic_id, [row.report for row in rows])
-    return [(row, told.get(row.report)) for row in rows]
-
-
 def _look(
     database: Database,
-    path: Path,
-    row: LastingRow,
+    clinic_id: str,
+    folder: Path,
+    row: KeptRow,
     told: Revisions | None,
-    gone: _Gone,
+    restored: _Restored | None,
     findings: Findings,
 ) -> None:
     if told is None:
         # The row is a problem of its own.
         return
+    path = folder / row.name
     # A file that was extended before an older log was put back is ahead of that log.
-    ahead = gone.restored is not None and gone.restored[0] > told.index
+    ahead = restored is not None and restored[0] > told.index
+    if find_difference(path, told.hashes, ahead=ahead) is None:
+        return
+    # It may have been extended, or erased, after the rows were read.
+    with database.reading() as tx:
+        told = read_revisions(tx, clinic_id, [row.report]).get(row.report, told)
+        until = last_explained(tx, clinic_id)
     reason = find_difference(path, told.hashes, ahead=ahead)
-    if reason is not None:
-        with database.reading() as tx:
-            told = read_revisions(tx, row.clinic_id, [row.report]).get(row.report, told)
-        reason = find_difference(path, told.hashes, ahead=ahead)
-    if reason is not None and (path.exists() or told.index > gone.until):
+    if reason is not None and (path.exists() or told.index > until):
         findings.add(WHERE, f"name={row.name}: {reason}", told.index)
 
 
@@ -183,9 +174,7 @@ def _without_entry(
     if not paths:
         return
     with database.reading() as tx:
-        named = {
-            row.name for row in lasting_files.find_files(tx, clinic_id, [p.name for p in paths])
-        }
+        named = {row.name for row in read_kept(tx, clinic_id)}
         unmade = tuple(file_stem(row) for row in reports.list_unmade(tx, clinic_id))
         told = read_revisions(tx, clinic_id, [report_of(path) for path in paths])
     for path in paths:

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from compliance.domain.access import system_actor
 from compliance.operations.anchoring.extending import extend_reports
 from compliance.operations.auditing.audit import audit_clinic
+from compliance.operations.auditing.kept import read_kept
 from compliance.operations.auditing.kept_bytes import FilesAt
 from compliance.operations.erasure.asking import (
     RequestErasure,
@@ -202,7 +203,7 @@ def test_rows_that_were_changed_by_hand_are_named(kept: Kept) -> None:
 
 def test_an_entry_that_extends_other_bytes_than_there_were_is_named(kept: Kept) -> None:
     with kept.house.database.reading() as tx:
-        rows = lasting_files.list_files(tx, kept.house.clinic_id, limit=9)
+        rows = read_kept(tx, kept.house.clinic_id)
     told = {"report": rows[0].report, "former_sha256": "0" * 64, "sha256": rows[0].sha256}
     with kept.house.database.writing() as tx:
         actor = system_actor(kept.house.clinic_id, "tests")
