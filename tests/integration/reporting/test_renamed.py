@@ -29,7 +29,7 @@ from compliance.operations.reporting.single import CLIENT_COPY, INSPECTION, Expo
 from compliance.operations.reporting.tracing import export_trace
 from compliance.operations.reporting.workshop import Workshop
 from compliance.operations.rotating import rotate_keys
-from compliance.operations.sealing import CLINIC_CHANGED, append
+from compliance.operations.sealing import CLINIC_CHANGED, append, hold_log
 from compliance.report.content.reading import read_content
 from compliance.report.verifying.verdict import Outcome
 from compliance.store.clinics import ClinicRow
@@ -155,7 +155,7 @@ def test_a_report_under_way_while_the_name_changes_agrees_with_its_log(
 ) -> None:
     closed_session(house, NOON)
     renamed: list[None] = []
-    hold = exporting.hold_log
+    hold = hold_log
 
     def hold_after(tx: Any, clinic_id: str) -> None:
         # The clinic was looked at before; now, with the log held, it is called otherwise.
