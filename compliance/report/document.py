@@ -158,9 +158,13 @@ class Document:
             self._close(piece.roots)
         self.top -= after
 
-    def heading(self, text: str, *, explained: str = "") -> None:
-        """Start a part of the report with a bookmark, on a new page unless much of this is free."""
-        if self.pages == 1 or self.room < _ROOM_FOR_PART:
+    def heading(self, text: str, *, explained: str = "", has_cover: bool = True) -> None:
+        """Start a part of the report with a bookmark, on a new page unless much of this is free.
+
+        Args:
+            has_cover: keeps parts off the first page.
+        """
+        if (has_cover and self.pages == 1) or self.room < _ROOM_FOR_PART:
             self.new_page()
         elif self.top < TOP:
             self.top -= 20

@@ -151,11 +151,11 @@ def _draw_head(
     lead = text["lead"].format(count=len(volumes), start=volumes[0].start, end=volumes[-1].end - 1)
     document.place(document.type.paragraph(content.clinic, CLINIC, left=LEFT), after=2)
     period = document.type.paragraph(content.period, PERIOD, left=LEFT)
-    document.place(period, after=4 if content.formerly else 14)
+    document.place(period, after=4 if content.formerly else 8)
     for name in content.formerly:
         last = name == content.formerly[-1]
         document.place(document.type.paragraph(name, BODY_QUIET, left=LEFT), after=10 * last)
-    document.heading(text["title"], explained=lead)
+    document.heading(text["title"], explained=lead, has_cover=False)
 
 
 def _volume(document: Document, volume: VolumeLine, text: Mapping[str, str]) -> Piece:

@@ -150,6 +150,8 @@ def test_a_long_period_becomes_volumes_under_an_index(
     ).stdout.decode()
     squeezed = "".join(text.split())
     assert all(file.sha256 in squeezed for file in made.files[1:])
+    # A short index stands on its first page, under the clinic's name, and has no cover.
+    assert made.files[0].pages == 1
 
 
 def test_a_requested_report_is_made_once_and_found_again(workshop: Workshop, house: House) -> None:
