@@ -10,6 +10,7 @@ from typing import Any
 from compliance.domain.access import Actor, Auth, Role
 from compliance.domain.evidence import Component
 from compliance.domain.words import ProductKind, ReprocessingMode
+from compliance.operations.auditing.audit import audit_clinic
 from compliance.operations.founding import FoundClinic, found_clinic, open_keyring
 from compliance.operations.identifiers import new_id
 from compliance.operations.packs import RegisterPack, register_pack, release_pack
@@ -322,3 +323,8 @@ def closed_session(
     answer_rest(house, session_id, now, device=device)
     step(house, "close", session_id, now)
     return session_id
+
+
+def problems(house: House) -> list[str]:
+    """Return what the audit finds wrong with the clinic's records."""
+    return [str(each) for each in audit_clinic(house.database, house.clinic_id).problems]

@@ -31,29 +31,16 @@ from compliance.operations.reporting.requests import (
 from compliance.operations.reporting.workshop import Workshop
 from compliance.report.verifying.verdict import Outcome, Verdict
 from compliance.report.verifying.verify import verify_report
-from compliance.store.session import Database
 from givens import NOON
 from harbour import (
     House,
     answer,
-    build_house,
     closed_session,
     open_one,
-    open_workshop,
     released_pack,
 )
 
 DAY = date(2026, 11, 20)
-
-
-@pytest.fixture
-def house(database: Database, tmp_path: Path) -> House:
-    return build_house(database, tmp_path, now=NOON)
-
-
-@pytest.fixture
-def workshop(house: House, tmp_path: Path) -> Workshop:
-    return open_workshop(house, tmp_path / "reports")
 
 
 def manager(house: House) -> Actor:

@@ -38,21 +38,10 @@ from compliance.operations.reporting.workshop import Workshop
 from compliance.operations.sterilization.recalling import NoteCall, note_call
 from compliance.operations.treatments.reading import client_id_of
 from compliance.store import log
-from compliance.store.session import Database
 from givens import NOON
-from harbour import House, build_house, closed_session, open_workshop
+from harbour import House, closed_session
 
 LATER = NOON + timedelta(hours=2)
-
-
-@pytest.fixture
-def house(database: Database, tmp_path: Path) -> House:
-    return build_house(database, tmp_path, now=NOON)
-
-
-@pytest.fixture
-def workshop(house: House, tmp_path: Path) -> Workshop:
-    return open_workshop(house, tmp_path / "reports")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +14,6 @@ from sqlalchemy import update
 
 from compliance.errors import Conflict, NotPermitted, Refused
 from compliance.keys.rotating import NewKeys
-from compliance.operations.auditing.audit import audit_clinic
 from compliance.operations.changing_clinic import (
     ChangeClinic,
     change_clinic,
@@ -34,38 +32,19 @@ from compliance.report.content.reading import read_content
 from compliance.report.verifying.verdict import Outcome
 from compliance.store.clinics import ClinicRow
 from compliance.store.models.people import Clinic
-from compliance.store.session import Database
 from givens import NOON
-from harbour import House, build_house, closed_session, open_workshop
+from harbour import House, closed_session, problems
+from paper import words_of
 
 LATER = NOON + timedelta(hours=1)
 AFTER = NOON + timedelta(hours=2)
 RIGHT = "Harbor Skin Clinic"
 
 
-@pytest.fixture
-def house(database: Database, tmp_path: Path) -> House:
-    return build_house(database, tmp_path, now=NOON)
-
-
-@pytest.fixture
-def workshop(house: House, tmp_path: Path) -> Workshop:
-    return open_workshop(house, tmp_path / "reports")
-
-
 def rename(house: House, name: str | None = RIGHT, language: str | None = None) -> ClinicRow:
     with house.database.writing() as tx:
         command = ChangeClinic(name=name, language=language)
         return change_clinic(tx, command, actor=house.manager, now=LATER)
-
-
-def problems(house: House) -> list[str]:
-    return [str(each) for each in audit_clinic(house.database, house.clinic_id).problems]
-
-
-def words_of(path: Path) -> str:
-    done = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, check=True)
-    return " ".join(done.stdout.decode().split())
 
 
 def test_a_report_bears_the_new_name_and_tells_the_former_one(

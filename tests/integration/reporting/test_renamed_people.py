@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +13,6 @@ from integration.safekeeping.places import judge, report
 
 from compliance.domain.access import Actor, Role, system_actor
 from compliance.errors import Conflict, NotFound, NotPermitted, Refused
-from compliance.operations.auditing.audit import audit_clinic
 from compliance.operations.people.accounts import ChangeRoles, change_roles
 from compliance.operations.people.listing import read_names
 from compliance.operations.people.renaming import RenamePerson, find_renamings, rename_person
@@ -27,22 +25,13 @@ from compliance.report.verifying.verdict import Outcome
 from compliance.store import log
 from compliance.store.session import Database
 from givens import NOON
-from harbour import House, build_house, closed_session, open_workshop
+from harbour import House, build_house, closed_session, open_workshop, problems
+from paper import words_of
 
 LATER = NOON + timedelta(hours=1)
 AFTER = NOON + timedelta(hours=2)
 FORMER = "Practitioner Ó Murchú"
 MARRIED = "Practitioner Ní Bhriain"
-
-
-@pytest.fixture
-def house(database: Database, tmp_path: Path) -> House:
-    return build_house(database, tmp_path, now=NOON)
-
-
-@pytest.fixture
-def workshop(house: House, tmp_path: Path) -> Workshop:
-    return open_workshop(house, tmp_path / "reports")
 
 
 def signed_in(actor: Actor) -> Actor:
@@ -55,15 +44,6 @@ def rename(house: House, name: str, *, user: str = "", by: Actor | None = None) 
     actor = by or signed_in(house.manager)
     with house.database.writing() as tx:
         rename_person(tx, command, keyring=house.keyring, actor=actor, now=LATER)
-
-
-def problems(house: House) -> list[str]:
-    return [str(each) for each in audit_clinic(house.database, house.clinic_id).problems]
-
-
-def words_of(path: Path) -> str:
-    done = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, check=True)
-    return " ".join(done.stdout.decode().split())
 
 
 def test_reports_show_the_new_name_and_tell_the_former_one_with_its_end(

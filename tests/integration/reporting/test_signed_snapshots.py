@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from compliance.keys.checkpoints import RollbackDetected
@@ -11,14 +9,9 @@ from compliance.keys.storage import load_clinic_keys
 from compliance.operations.clinics import find_clinic
 from compliance.operations.reporting.trees import Tree, reading_signed, sign_tree
 from compliance.store import log
-from compliance.store.session import Database, Tx
+from compliance.store.session import Tx
 from givens import NOON
-from harbour import House, build_house, open_one
-
-
-@pytest.fixture
-def house(database: Database, tmp_path: Path) -> House:
-    return build_house(database, tmp_path, now=NOON)
+from harbour import House, open_one
 
 
 def sign(house: House, tx: Tx) -> Tree:

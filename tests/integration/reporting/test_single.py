@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -26,21 +25,11 @@ from compliance.operations.treatments.amending import AmendSession, amend_sessio
 from compliance.report.content.reading import read_content
 from compliance.report.verifying.verdict import Outcome, Verdict
 from compliance.report.verifying.verify import verify_report
-from compliance.store.session import Database
 from givens import NOON
-from harbour import House, build_house, closed_session, open_one, open_workshop, released_pack
+from harbour import House, closed_session, open_one, released_pack
+from paper import words_of
 
 LATER = NOON + timedelta(hours=2)
-
-
-@pytest.fixture
-def house(database: Database, tmp_path: Path) -> House:
-    return build_house(database, tmp_path, now=NOON)
-
-
-@pytest.fixture
-def workshop(house: House, tmp_path: Path) -> Workshop:
-    return open_workshop(house, tmp_path / "reports")
 
 
 def export(
@@ -65,11 +54,6 @@ def judge(workshop: Workshop, path: Path) -> Verdict:
 
 def problems(verdict: Verdict) -> list[str]:
     return [f"{c.code}: {c.reason}" for c in verdict.checks if c.holds is False]
-
-
-def words_of(path: Path) -> str:
-    done = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, check=True)
-    return " ".join(done.stdout.decode().split())
 
 
 def amend(house: House, session_id: str) -> None:

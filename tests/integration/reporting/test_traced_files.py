@@ -27,21 +27,10 @@ from compliance.operations.sterilization.recalling import NoteCall, note_call
 from compliance.report.verifying.verdict import Outcome, Verdict
 from compliance.report.verifying.verify import verify_report
 from compliance.store import sessions
-from compliance.store.session import Database
 from givens import NOON
-from harbour import House, build_house, closed_session, open_one, open_workshop
+from harbour import House, closed_session, open_one
 
 LATER = NOON + timedelta(hours=2)
-
-
-@pytest.fixture
-def house(database: Database, tmp_path: Path) -> House:
-    return build_house(database, tmp_path, now=NOON)
-
-
-@pytest.fixture
-def workshop(house: House, tmp_path: Path) -> Workshop:
-    return open_workshop(house, tmp_path / "reports")
 
 
 def recall_command(house: House) -> ExportTrace:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 from compliance.report.content.reading import read_content
 from compliance.report.volumes import IndexProof, VolumeLine, draw_index
+from paper import words_of
 from unit.report_drawing.audit_fixture import ROOT_FINGERPRINT, FixtureAudit
 from unit.report_drawing.conftest import Draw
 from unit.report_drawing.renamed_fixture import rename, rename_person
 
 FORMER = "Formerly Harbour Skin Clinic, until 5 Dec 2026, 09:00 (entry"
-
-
-def words_of(path: Path) -> str:
-    done = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, check=True)
-    return " ".join(done.stdout.decode().split())
 
 
 def test_each_former_name_is_told_with_its_end_the_newest_first(audit: FixtureAudit) -> None:
