@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -55,7 +55,6 @@ _STATES: Final = {
     ErasureState.WITHDRAWN: ("Taken back", "idle"),
     ErasureState.ERASED: ("Erased", "good"),
 }
-
 
 _BASES: Final = [
     SelectChoice(value=value, label=label)
@@ -112,44 +111,53 @@ def show_erasures() -> ResponseReturnValue:
 
 @blueprint.post(ERASURES)
 def ask() -> ResponseReturnValue:
-    actor = entitled(Action.REQUEST_ERASURE)
+    actor, keyring, now = entitled(Action.REQUEST_ERASURE), services().keyring, services().clock()
     form = AskForm()
-    if form.validate():
+
+    def enter(tx: Tx) -> ErasureRow:
         command = RequestErasure(client_ref=form.client_ref.data, basis=form.basis.data)
-        try:
-            with services().database.writing() as tx:
-                row = request_erasure(
-                    tx, command, actor=actor, now=services().clock(), keyring=services().keyring
-                )
-        except (NotFound, Conflict) as error:
-            explain(form, error, beside="client_ref")
-        except Refused as error:
-            explain(form, error)
-        else:
-            flash("The request is entered. Somebody else has to confirm it.", "good")
-            return redirect(f"{ERASURES}/{row.erasure_id}", HTTPStatus.SEE_OTHER)
+        return request_erasure(tx, command, actor=actor, now=now, keyring=keyring)
+
+    entered = _enter(form, enter, beside="client_ref")
+    if entered is not None:
+        return entered
     return _list_page(form=form, actor=actor), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @blueprint.post(f"{ERASURES}/colleagues")
 def ask_colleague() -> ResponseReturnValue:
-    actor = entitled(Action.REQUEST_ERASURE)
+    actor, now = entitled(Action.REQUEST_ERASURE), services().clock()
     form = AskColleagueForm(prefix=_COLLEAGUE_PREFIX)
     with services().database.reading() as tx:
         form.offer(former_colleagues(tx, actor=actor))
-    if form.validate():
+
+    def enter(tx: Tx) -> ErasureRow:
         command = RequestColleagueErasure(user_id=form.colleague.data, basis=form.basis.data)
-        try:
-            with services().database.writing() as tx:
-                row = request_colleague_erasure(tx, command, actor=actor, now=services().clock())
-        except (NotFound, Conflict) as error:
-            explain(form, error, beside="colleague")
-        except Refused as error:
-            explain(form, error)
-        else:
-            flash("The request is entered. Somebody else has to confirm it.", "good")
-            return redirect(f"{ERASURES}/{row.erasure_id}", HTTPStatus.SEE_OTHER)
+        return request_colleague_erasure(tx, command, actor=actor, now=now)
+
+    entered = _enter(form, enter, beside="colleague")
+    if entered is not None:
+        return entered
     return _list_page(colleague_form=form, actor=actor), HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _enter(
+    form: FlaskForm, ask_for: Callable[[Tx], ErasureRow], *, beside: str
+) -> ResponseReturnValue | None:
+    """Enter a request and lead to it, or explain what stands against it beside the field."""
+    if not form.validate():
+        return None
+    try:
+        with services().database.writing() as tx:
+            row = ask_for(tx)
+    except (NotFound, Conflict) as error:
+        explain(form, error, beside=beside)
+    except Refused as error:
+        explain(form, error)
+    else:
+        flash("The request is entered. Somebody else has to confirm it.", "good")
+        return redirect(f"{ERASURES}/{row.erasure_id}", HTTPStatus.SEE_OTHER)
+    return None
 
 
 @blueprint.get(f"{ERASURES}/<erasure_id>")

@@ -50,24 +50,14 @@ from compliance.operations.treatments.reading import (
 from compliance.report.content.reading import read_content
 from compliance.report.verifying.verdict import Outcome
 from compliance.store.erasures import ErasureRow
-from compliance.store.session import Database, StorageRefused
+from compliance.store.session import StorageRefused
 from givens import NOON, ROOT, open_sqlite
-from harbour import House, build_house, closed_session, open_one, open_workshop
+from harbour import House, build_house, closed_session, open_one
 
 NAME = "Zsófia Querfurth-Ångström"
 REASON = "She rang: the Querfurth appointment was in room two."
 LATER = NOON + timedelta(hours=1)
 AFTER = NOON + timedelta(hours=2)
-
-
-@pytest.fixture
-def house(database: Database, tmp_path: Path) -> House:
-    return build_house(database, tmp_path, now=NOON)
-
-
-@pytest.fixture
-def workshop(house: House, tmp_path: Path) -> Workshop:
-    return open_workshop(house, tmp_path / "reports")
 
 
 def treat(house: House, client: str = NAME) -> str:

@@ -64,16 +64,6 @@ LATER = NOON + timedelta(hours=1)
 AFTER = NOON + timedelta(hours=2)
 
 
-@pytest.fixture
-def house(database: Database, tmp_path: Path) -> House:
-    return build_house(database, tmp_path, now=NOON)
-
-
-@pytest.fixture
-def workshop(house: House, tmp_path: Path) -> Workshop:
-    return open_workshop(house, tmp_path / "reports")
-
-
 def office(house: House) -> Actor:
     """Tokens, by which everybody in the house acts, may not manage accounts."""
     return system_actor(house.clinic_id, "tests")

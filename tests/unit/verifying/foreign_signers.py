@@ -30,15 +30,20 @@ def signers() -> Iterator[tuple[str, SimpleSigner, x509.Certificate]]:
         ("Ed25519", ed25519.Ed25519PrivateKey.generate(), False),
     )
     for name, key, prefers_pss in kinds:
-        certificate = certify(key, prefers_pss=prefers_pss)
-        store = SimpleCertificateStore()  # type: ignore[no-untyped-call]  # pyHanko leaves it out.
-        signer = SimpleSigner(
-            signing_cert=translate_pyca_cryptography_cert_to_asn1(certificate),
-            signing_key=translate_pyca_cryptography_key_to_asn1(key),
-            cert_registry=store,
-            prefer_pss=prefers_pss,
-        )
-        yield name, signer, certificate
+        yield name, *signer_of(key, prefers_pss=prefers_pss)
+
+
+def signer_of(key: Key, *, prefers_pss: bool = False) -> tuple[SimpleSigner, x509.Certificate]:
+    """Return an inspector who signs with this key, and their certificate."""
+    certificate = certify(key, prefers_pss=prefers_pss)
+    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]  # pyHanko leaves it out.
+    signer = SimpleSigner(
+        signing_cert=translate_pyca_cryptography_cert_to_asn1(certificate),
+        signing_key=translate_pyca_cryptography_key_to_asn1(key),
+        cert_registry=store,
+        prefer_pss=prefers_pss,
+    )
+    return signer, certificate
 
 
 def certify(key: Key, *, prefers_pss: bool = False) -> x509.Certificate:

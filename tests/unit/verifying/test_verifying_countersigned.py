@@ -4,32 +4,26 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from pyhanko.keys.internal import (
-    translate_pyca_cryptography_cert_to_asn1,
-    translate_pyca_cryptography_key_to_asn1,
-)
 from pyhanko.pdf_utils.generic import NumberObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.diff_analysis import StandardDiffPolicy
 from pyhanko.sign.fields import SigFieldSpec
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
-from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from compliance.report.payload import build_audit
 from compliance.report.signing import sign_report
 from compliance.report.verifying.verdict import Check, Outcome, Verdict
 from compliance.report.verifying.verify import verify_report
 from unit.verifying.building import SIGNED_AT, Clinic, draw, parts_of, rejected_for
+from unit.verifying.foreign_signers import signer_of
 from unit.verifying.lasting_mutants import swap_attachment, turn_page
 
 Edit = Callable[[IncrementalPdfFileWriter], None]
@@ -38,38 +32,7 @@ Edit = Callable[[IncrementalPdfFileWriter], None]
 @pytest.fixture(scope="module")
 def inspector() -> SimpleSigner:
     """An inspectorate's own certificate, of which the clinic knows nothing."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Inspectorate of Health")])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(77)
-        .not_valid_before(SIGNED_AT - timedelta(days=9))
-        .not_valid_after(SIGNED_AT + timedelta(days=9000))
-        .add_extension(
-            x509.KeyUsage(
-                digital_signature=True,
-                content_commitment=True,
-                key_encipherment=False,
-                data_encipherment=False,
-                key_agreement=False,
-                key_cert_sign=False,
-                crl_sign=False,
-                encipher_only=False,
-                decipher_only=False,
-            ),
-            critical=True,
-        )
-        .sign(key, hashes.SHA256())
-    )
-    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]  # pyHanko leaves it out.
-    return SimpleSigner(
-        signing_cert=translate_pyca_cryptography_cert_to_asn1(certificate),
-        signing_key=translate_pyca_cryptography_key_to_asn1(key),
-        cert_registry=store,
-    )
+    return signer_of(ec.generate_private_key(ec.SECP256R1()))[0]
 
 
 @pytest.fixture(scope="module")

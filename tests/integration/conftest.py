@@ -1,4 +1,4 @@
-"""One clinic with its keys, and what making reports of it needs."""
+"""One clinic with its keys, and what making reports of it needs; some rooms have a house of their own."""
 
 from __future__ import annotations
 
